@@ -1,0 +1,83 @@
+/** Everything that long work says while it runs. Names read `noun:state`. Only the CLI draws them. */
+import type { VersionState } from "./version.ts";
+
+export type ReembedEvent =
+  | { readonly event: "import:started"; readonly table: string; readonly sources: readonly string[] }
+  | {
+      readonly event: "import:progress";
+      readonly rows: number;
+      readonly bytes: number;
+      /** Share of the source read, 0 to 1; null where its size is unknown. */
+      readonly share: number | null;
+      readonly rowsPerSecond: number;
+      readonly rssBytes: number;
+    }
+  | { readonly event: "import:finished"; readonly table: string; readonly rows: number }
+  | {
+      readonly event: "lane:started";
+      readonly spaceId: string;
+      readonly model: string;
+      readonly workers: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly event: "round:planned";
+      readonly version: string;
+      readonly round: number;
+      readonly units: number;
+      readonly rows: number;
+      /** Estimated from a sample of texts; null where nothing is left to do. */
+      readonly tokens: number | null;
+    }
+  | {
+      readonly event: "backfill:progress";
+      readonly version: string;
+      readonly rows: number;
+      readonly totalRows: number;
+      readonly tokens: number;
+      readonly rowsPerSecond: number;
+      readonly tokensPerSecond: number;
+      /** Seconds to go, by tokens left at the present rate; null until a rate is known. */
+      readonly etaSeconds: number | null;
+      readonly rssBytes: number;
+    }
+  | {
+      readonly event: "unit:committed";
+      readonly version: string;
+      readonly unit: number;
+      readonly units: number;
+      readonly rows: number;
+      readonly tableVersion: number;
+      readonly seconds: number;
+    }
+  | { readonly event: "index:started"; readonly version: string; readonly rows: number }
+  | {
+      readonly event: "index:finished";
+      readonly version: string;
+      /** 0 to 1; null where no index was built. */
+      readonly indexCoverage: number | null;
+      readonly type: string | null;
+      readonly seconds: number;
+    }
+  | {
+      readonly event: "version:changed";
+      readonly version: string;
+      readonly from: VersionState | null;
+      readonly to: VersionState;
+    }
+  | {
+      readonly event: "eval:progress";
+      readonly version: string;
+      readonly queries: number;
+      readonly total: number;
+    }
+  | { readonly event: "warning:raised"; readonly message: string }
+  | { readonly event: "step:started"; readonly step: number; readonly steps: number; readonly title: string }
+  | {
+      readonly event: "step:finished";
+      readonly step: number;
+      readonly lines: readonly string[];
+      readonly seconds: number;
+    };
+
+export type Emit = (event: ReembedEvent) => void;

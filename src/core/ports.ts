@@ -1,0 +1,270 @@
+/**
+ * The seams between rooms. Each is small enough that a fake of a few lines satisfies it. Arrow's
+ * types are the one foreign name here, and only as types: Arrow is the currency of the data's way.
+ */
+import type { RecordBatch, Schema } from "apache-arrow";
+import type { Space } from "./space.ts";
+import type { VersionRecord, VersionState } from "./version.ts";
+import type { CorpusColumns, Key } from "./words.ts";
+
+/** A corpus being read: one schema, then batches, each once, in order. */
+export interface Source {
+  /** What people call it: the path, or `stdin`. */
+  readonly name: string;
+  readonly schema: Schema;
+  /** Bytes on disk, where known: for progress. */
+  readonly totalBytes: number | null;
+  /** Owner: each batch is the caller's. Ends early when the signal aborts. */
+  batches(signal?: AbortSignal): AsyncIterable<SourceBatch>;
+}
+
+export interface SourceBatch {
+  readonly batch: RecordBatch;
+  /** File that the batch came from, and the number (from 1) of its first row in that file. */
+  readonly file: string;
+  readonly firstRow: number;
+  /** Bytes of the source consumed so far, for progress. */
+  readonly bytesRead: number;
+}
+
+/** What embedding a list of texts came to. */
+export interface EmbedTotals {
+  /** Texts that the model computed; the rest were duplicates or had no vector. */
+  readonly computed: number;
+  /** Texts whose vector was taken from an identical text of the same call. */
+  readonly deduplicated: number;
+  /** Tokens after truncation, special tokens included, over the computed texts. */
+  readonly tokens: number;
+  /** Slots computed: tokens and padding. */
+  readonly slots: number;
+  /** Computed texts that were cut at the maximum of tokens. */
+  readonly truncated: number;
+}
+
+/** Vectors in the order of the texts. Owner: the caller. */
+export interface EmbeddedTexts extends EmbedTotals {
+  /** Shape: `[texts, dimensions]`, row-major; rows without a vector are all zero. */
+  readonly vectors: Float32Array;
+  /** One `RowOutcome` per text. Shape: `[texts]`. */
+  readonly outcomes: Uint8Array;
+}
+
+export interface EmbedOptions {
+  /** Decides the prompt. Queries are always embedded alone. */
+  readonly purpose: "document" | "query";
+  readonly signal?: AbortSignal | undefined;
+  /** Called as parts of the texts are done, with the texts and tokens done since the last call. */
+  readonly onProgress?: ((done: { readonly texts: number; readonly tokens: number }) => void) | undefined;
+}
+
+/** Where embedding happens. One lane serves one space. */
+export interface Lane {
+  readonly space: Space;
+  readonly stats: LaneStats;
+  /**
+   * Embeds texts of one window. Several calls may be in flight: the lane keeps its workers busy
+   * across them, the longest texts of a window first.
+   * @throws REEMBED_EMBED_FAILED, REEMBED_LANE_WORKER_DIED, REEMBED_INTERRUPTED
+   */
+  embed(texts: readonly string[], options: EmbedOptions): Promise<EmbeddedTexts>;
+  close(): Promise<void>;
+}
+
+/** Totals since the lane opened. */
+export interface LaneStats {
+  readonly workers: number;
+  readonly texts: number;
+  readonly tokens: number;
+  readonly slots: number;
+  /** Wall seconds in which at least one call was in flight. */
+  readonly busySeconds: number;
+  /** Seconds that workers spent per stage, summed over the workers. */
+  readonly tokenizeSeconds: number;
+  readonly inferSeconds: number;
+  /** From the lane's start until its first worker was ready. */
+  readonly startSeconds: number;
+}
+
+/** One fragment of a table as it stood in a snapshot. */
+export interface FragmentRows {
+  readonly id: number;
+  /** Live rows. */
+  readonly rows: number;
+  /** Live rows that a version has still to handle: no source hash yet. */
+  readonly pending: number;
+}
+
+/** What a table is, in one read of its manifest. */
+export interface TableSnapshot {
+  readonly name: string;
+  readonly tableVersion: number;
+  readonly rows: number;
+  /** Null for a table that reembed has not imported or adopted. */
+  readonly corpus: CorpusColumns | null;
+  readonly schema: Schema;
+  /** In order of creation; retired and abandoned ones included. */
+  readonly versions: readonly VersionRecord[];
+}
+
+/** Rows of one fragment, for embedding. Arrays are parallel. */
+export interface TextRows {
+  readonly keys: readonly Key[];
+  readonly texts: readonly string[];
+}
+
+/** Whole-fragment input of one column patch. Arrays are parallel. Owner: the store, until done. */
+export interface PatchRows {
+  readonly keys: readonly Key[];
+  /** Shape: `[rows, dimensions]`, row-major. */
+  readonly vectors: Float32Array;
+  /** 1 where the row has a vector, 0 where it is skipped (null vector, null time, hash set). */
+  readonly hasVector: Uint8Array;
+  readonly sourceHashes: BigInt64Array;
+  /** Milliseconds since the epoch, one time for the whole patch. */
+  readonly embeddedAtMs: number;
+}
+
+export interface PatchResult {
+  /** Rows updated; rows sent less rows deleted meanwhile. */
+  readonly updated: number;
+  readonly deletedMeanwhile: number;
+  readonly tableVersion: number;
+  readonly seconds: number;
+  /** Seconds of `seconds` that went into refreshing the key's index. */
+  readonly keyIndexSeconds: number;
+}
+
+/** Counts of one version's rows. `covered + skipped + pending` is the number of rows. */
+export interface VersionCounts {
+  readonly rows: number;
+  /** Rows with a vector (fresh or stale). */
+  readonly covered: number;
+  /** Rows handled that cannot have a vector. */
+  readonly skipped: number;
+  /** Rows without a source hash: not handled yet. */
+  readonly pending: number;
+}
+
+export type IndexType = "ivf_pq" | "ivf_flat" | "hnsw_sq" | "none";
+
+export interface VectorIndex {
+  readonly name: string;
+  readonly type: string;
+  readonly indexedRows: number;
+  readonly unindexedRows: number;
+}
+
+export interface SearchHit {
+  readonly key: Key;
+  /** Cosine distance, 0 to 2. */
+  readonly distance: number;
+  /** The row's other columns that were asked for. */
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+export interface SearchRequest {
+  readonly column: string;
+  /** Shape: `[dimensions]`. */
+  readonly vector: Float32Array;
+  readonly limit: number;
+  /** A SQL filter on the table's columns, applied before the search. */
+  readonly where?: string | undefined;
+  /** Scan every vector instead of using the index. */
+  readonly exact?: boolean | undefined;
+  /** Columns to return beside the key. */
+  readonly columns: readonly string[];
+}
+
+export interface NewVersion {
+  readonly name: string;
+  readonly reference: string;
+  readonly space: Space;
+}
+
+/** A change of the registry in a table's own metadata: all in one commit, or none. */
+export interface VersionChange {
+  readonly name: string;
+  readonly from: VersionState;
+  readonly to: VersionState;
+  readonly dueAt?: string | null;
+  readonly why?: string | undefined;
+}
+
+/** A database of tables. */
+export interface Store {
+  tableNames(): Promise<string[]>;
+  /** @throws REEMBED_STORE_TABLE_MISSING, REEMBED_STORE_IMPORT_UNFINISHED */
+  openTable(name: string): Promise<StoredTable>;
+  /** Streams rows in; the table appears whole or not at all. */
+  importer(options: ImportOptions): Promise<Importer>;
+  dropTable(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ImportOptions {
+  readonly table: string;
+  readonly corpus: CorpusColumns;
+  readonly schema: Schema;
+  /** `create` refuses an existing table; `append` needs one, with the same columns. */
+  readonly mode: "create" | "append";
+}
+
+/** Takes batches in; nothing is visible as a finished table until `commit`. */
+export interface Importer {
+  write(batch: SourceBatch): Promise<void>;
+  /** Makes the rows part of the table. */
+  commit(): Promise<{ readonly rows: number; readonly bytes: number }>;
+  /** Leaves what was there before: no table, or the table it found. */
+  abort(): Promise<void>;
+}
+
+/** One table. Every method reads the latest version of it. */
+export interface StoredTable {
+  readonly name: string;
+  snapshot(): Promise<TableSnapshot>;
+
+  /** Creates the version's three columns and its registry entry, in one commit where Lance can. */
+  createVersion(request: NewVersion): Promise<VersionRecord>;
+  /** Compare-and-set of states; several changes are one commit. @throws REEMBED_STORE_STATE */
+  changeVersions(changes: readonly VersionChange[]): Promise<void>;
+
+  /** Fragments with rows still to handle for this version, ascending by id. */
+  fragments(version: VersionRecord): Promise<FragmentRows[]>;
+  /**
+   * Rows of the given fragments that the version has still to handle (or all of them with `every`),
+   * in batches of at most `batchRows`.
+   */
+  readTexts(
+    version: VersionRecord,
+    fragmentIds: readonly number[],
+    options: {
+      readonly every?: boolean;
+      readonly batchRows: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): AsyncIterable<TextRows>;
+  /** Rows with these keys, for catching up stale ones. */
+  readTextsByKey(keys: readonly Key[]): Promise<TextRows>;
+  /** Keys whose stored source hash is set and differs from the hash of the present text. */
+  staleKeys(version: VersionRecord, signal?: AbortSignal): AsyncIterable<readonly Key[]>;
+
+  /** Refuses duplicate and null keys; makes sure of the key's BTREE. Run once before patches. */
+  prepareForPatches(): Promise<void>;
+  /** Writes one version's columns for these rows without touching any other column. */
+  patch(version: VersionRecord, rows: PatchRows): Promise<PatchResult>;
+
+  counts(version: VersionRecord): Promise<VersionCounts>;
+  /** Bytes of the version's column, computed from its rows and type. */
+  versionBytes(version: VersionRecord): Promise<number>;
+  vectorIndex(version: VersionRecord): Promise<VectorIndex | null>;
+  /** Builds (or rebuilds) the version's vector index and waits until it covers all rows. */
+  buildIndex(version: VersionRecord, type: IndexType | "auto"): Promise<VectorIndex | null>;
+
+  search(request: SearchRequest): Promise<SearchHit[]>;
+  /** Vectors of the version, in batches, for exact evaluation. */
+  readVectors(
+    version: VersionRecord,
+    batchRows: number,
+  ): AsyncIterable<{ keys: Key[]; vectors: Float32Array }>;
+  close(): void;
+}

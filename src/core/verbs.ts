@@ -1,0 +1,253 @@
+/**
+ * The verbs of the program: what each takes and what it answers. The library and the command line
+ * share these shapes; result fields are a contract that other programs rely on.
+ */
+import type { RowOutcomeName } from "./outcome.ts";
+import type { IndexType } from "./ports.ts";
+import type { VersionState } from "./version.ts";
+import type { CorpusColumns, Key } from "./words.ts";
+
+export const sourceFormats = ["auto", "parquet", "arrow", "jsonl", "csv"] as const;
+export type SourceFormat = (typeof sourceFormats)[number];
+
+export interface ImportRequest {
+  /** Paths, or `-` for standard input. */
+  readonly sources: readonly string[];
+  readonly corpus: CorpusColumns;
+  readonly format: SourceFormat;
+  readonly mode: "create" | "append";
+}
+
+export interface ImportResult {
+  readonly rows: number;
+  /** Bytes read from the sources. */
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+}
+
+export interface PlanRequest {
+  /** Model references, as written. */
+  readonly to: readonly string[];
+}
+
+/** What a backfill to one target would take. */
+export interface TargetPlan {
+  readonly model: string;
+  readonly spaceId: string;
+  readonly dimensions: number;
+  readonly rows: number;
+  /** Estimated from a sample of the rows. */
+  readonly tokens: number;
+  /** Half width of the 95 % interval of `tokens`; 0 where every row was counted. */
+  readonly tokensError: number;
+  readonly units: number;
+  /** Money; 0 for local models. */
+  readonly cost: number;
+  /** Seconds at the rate measured on the sample, on this machine. */
+  readonly seconds: number;
+  /** Vector bytes of all versions: now, while both exist, and once the others are gone. */
+  readonly bytesNow: number;
+  readonly bytesDuring: number;
+  readonly bytesAfter: number;
+  /** When the provider retires the model; null for models on disk. */
+  readonly deadline: string | null;
+}
+
+export interface PlanResult {
+  readonly targets: readonly TargetPlan[];
+}
+
+export type OnEmpty = "skip" | "fail" | "zero";
+
+export interface BackfillRequest {
+  /** A model reference, as written. */
+  readonly to: string;
+  /** Name of the version; by default the unfinished one of this space, else the next `vN`. */
+  readonly name?: string | undefined;
+  /** @default as many as cores that the process may use */
+  readonly workers?: number | undefined;
+  /** Stop after so many rows, resumable. */
+  readonly limitRows?: number | undefined;
+  /** What to do with a text that cannot have a vector. @default "skip" */
+  readonly onEmpty?: OnEmpty | undefined;
+  /** @default "auto": as the active version's, or by size */
+  readonly index?: IndexType | "auto" | undefined;
+}
+
+export interface SkippedRows {
+  readonly reason: RowOutcomeName;
+  readonly rows: number;
+  /** The first few keys. */
+  readonly keys: readonly string[];
+}
+
+export interface BackfillResult {
+  readonly version: string;
+  readonly spaceId: string;
+  readonly state: VersionState;
+  /** Rows of the table. */
+  readonly rows: number;
+  /** Rows of this run, by what became of them: `embedded + copied + deduplicated + skipped + failed`. */
+  readonly handled: number;
+  readonly embedded: number;
+  readonly copied: number;
+  readonly deduplicated: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly skippedRows: readonly SkippedRows[];
+  readonly tokens: number;
+  readonly truncated: number;
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+  readonly tokensPerSecond: number;
+  /** Share of computed slots that held no token. */
+  readonly paddingShare: number;
+  readonly units: number;
+  readonly catchUpRounds: number;
+  readonly indexCoverage: number | null;
+  readonly cost: number;
+  /** True where there was nothing to do. */
+  readonly upToDate: boolean;
+}
+
+export interface VersionsRequest {
+  readonly history: boolean;
+}
+
+export interface VersionSummary {
+  readonly name: string;
+  readonly column: string;
+  readonly state: VersionState;
+  readonly spaceId: string;
+  readonly model: string;
+  readonly dimensions: number;
+  /** Rows of the table. */
+  readonly rows: number;
+  /** Rows with a vector. */
+  readonly covered: number;
+  /** Rows handled that cannot have a vector. */
+  readonly skipped: number;
+  /** Rows whose text changed since their vector was made. */
+  readonly stale: number;
+  readonly indexCoverage: number | null;
+  readonly bytes: number;
+  /** When the newest vector was made; null where there is none. */
+  readonly embeddedAt: string | null;
+  readonly dueAt: string | null;
+  readonly history?: readonly {
+    readonly at: string;
+    readonly state: VersionState;
+    readonly why?: string | undefined;
+  }[];
+}
+
+export interface VersionsResult {
+  readonly table: string;
+  readonly versions: readonly VersionSummary[];
+}
+
+export interface IndexRequest {
+  readonly version: string;
+  readonly type: IndexType | "auto";
+}
+
+export interface IndexResult {
+  readonly version: string;
+  readonly type: string | null;
+  readonly indexCoverage: number | null;
+  readonly seconds: number;
+  /** Why no index was built, where none was. */
+  readonly note: string | null;
+}
+
+export interface EvalRequest {
+  /** JSONL of queries: `_id` and `text`. */
+  readonly queries: string;
+  /** TSV `query-id, corpus-id, score`; without it only agreement between versions is measured. */
+  readonly qrels?: string | undefined;
+  /** @default every searchable version */
+  readonly versions?: readonly string[] | undefined;
+  readonly k: number;
+  /** Scan every vector instead of using the index. */
+  readonly exact: boolean;
+}
+
+export interface VersionScores {
+  readonly version: string;
+  readonly spaceId: string;
+  readonly queries: number;
+  /** Null without relevance judgements. */
+  readonly ndcg10: number | null;
+  readonly recall100: number | null;
+  readonly mrr10: number | null;
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+}
+
+export interface PairScores {
+  readonly from: string;
+  readonly to: string;
+  /** Mean share of the first 10 that both return. */
+  readonly overlap10: number;
+  /** Mean rank-biased overlap, p = 0.9. */
+  readonly rbo: number;
+  /** Difference of nDCG@10, `to` less `from`, with its paired bootstrap interval of 95 %. */
+  readonly delta: {
+    readonly ndcg10: number | null;
+    readonly low: number | null;
+    readonly high: number | null;
+  };
+}
+
+export interface EvalResult {
+  readonly k: number;
+  readonly exact: boolean;
+  readonly versions: readonly VersionScores[];
+  readonly pairs: readonly PairScores[];
+}
+
+export interface SwitchRequest {
+  readonly to: string;
+  readonly force: boolean;
+  readonly why?: string | undefined;
+}
+
+export interface GateReport {
+  readonly passed: boolean;
+  /** What failed or could not be measured; empty where the gate passed. */
+  readonly reasons: readonly string[];
+  /** True where the gate failed and was overruled. */
+  readonly forced: boolean;
+}
+
+export interface SwitchResult {
+  /** Null where no version was active. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly gate: GateReport;
+}
+
+export interface RollbackResult {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface SearchVerbRequest {
+  readonly text: string;
+  readonly limit: number;
+  /** @default the active version */
+  readonly version?: string | undefined;
+  readonly where?: string | undefined;
+  readonly exact: boolean;
+}
+
+export interface SearchResult {
+  readonly version: string;
+  readonly spaceId: string;
+  readonly hits: readonly {
+    readonly key: Key;
+    readonly distance: number;
+    readonly row: Readonly<Record<string, unknown>>;
+  }[];
+  readonly latencyMs: number;
+}

@@ -1,0 +1,67 @@
+/** A version: a space applied to a table, and the states it goes through. */
+import type { SpaceDescription } from "./space.ts";
+
+export type VersionState =
+  | "planned"
+  | "backfilling"
+  | "ready"
+  | "active"
+  | "retiring"
+  | "retired"
+  | "failed"
+  | "abandoned";
+
+/**
+ * The allowed moves. `ready -> backfilling` happens when rows were appended or changed since.
+ * `retiring -> active` is rollback, possible while the column exists.
+ */
+export const versionTransitions: Readonly<Record<VersionState, readonly VersionState[]>> = {
+  planned: ["backfilling", "abandoned"],
+  backfilling: ["ready", "failed", "abandoned"],
+  ready: ["backfilling", "active", "abandoned"],
+  active: ["retiring"],
+  retiring: ["active", "retired"],
+  retired: [],
+  failed: ["backfilling", "abandoned"],
+  abandoned: [],
+};
+
+/** States in which a version has a column that may be searched. */
+export const searchableStates: ReadonlySet<VersionState> = new Set([
+  "backfilling",
+  "ready",
+  "active",
+  "retiring",
+]);
+
+/** One commit of a version's history. Times are ISO 8601 in UTC. */
+export interface HistoryEntry {
+  readonly at: string;
+  readonly state: VersionState;
+  /** Why, where a person or a gate gave a reason. */
+  readonly why?: string | undefined;
+}
+
+/** What the table itself says about a version. */
+export interface VersionRecord {
+  readonly name: string;
+  /** The vector column, and its two companions: per-row source hash and time of embedding. */
+  readonly column: string;
+  readonly hashColumn: string;
+  readonly embeddedAtColumn: string;
+  /** Order of creation, from 1. */
+  readonly ordinal: number;
+  /** The reference that the version was made with, as written: `bundled:…`, `local:…`. */
+  readonly reference: string;
+  readonly spaceId: string;
+  readonly space: SpaceDescription;
+  readonly state: VersionState;
+  /** When a retiring version is due to be removed; null in other states. */
+  readonly dueAt: string | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Whether `from -> to` is an allowed move. */
+export function canMove(from: VersionState, to: VersionState): boolean {
+  return versionTransitions[from].includes(to);
+}
