@@ -26,8 +26,6 @@ export type ReembedEvent =
       readonly round: number;
       readonly units: number;
       readonly rows: number;
-      /** Estimated from a sample of texts; null where nothing is left to do. */
-      readonly tokens: number | null;
     }
   | {
       readonly event: "backfill:progress";
@@ -47,6 +45,7 @@ export type ReembedEvent =
       readonly unit: number;
       readonly units: number;
       readonly rows: number;
+      readonly deletedMeanwhile: number;
       readonly tableVersion: number;
       readonly seconds: number;
     }

@@ -70,6 +70,17 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+/** A pinned, checked model, ready to be opened as a lane. */
+export interface Model {
+  /** The reference as it was written. */
+  readonly reference: string;
+  readonly space: Space;
+  /** What people should know about it: no version pin, an unusual file. */
+  readonly warnings: readonly string[];
+  /** Opens a lane of so many workers. Owner: whoever opened the model closes its lanes. */
+  openLane(workers: number): Promise<Lane>;
+}
+
 /** Totals since the lane opened. */
 export interface LaneStats {
   readonly workers: number;
@@ -143,6 +154,8 @@ export interface VersionCounts {
   readonly skipped: number;
   /** Rows without a source hash: not handled yet. */
   readonly pending: number;
+  /** When the newest vector was made, in milliseconds since the epoch; null where there is none. */
+  readonly newestEmbeddedAtMs: number | null;
 }
 
 export type IndexType = "ivf_pq" | "ivf_flat" | "hnsw_sq" | "none";
@@ -245,6 +258,10 @@ export interface StoredTable {
   ): AsyncIterable<TextRows>;
   /** Rows with these keys, for catching up stale ones. */
   readTextsByKey(keys: readonly Key[]): Promise<TextRows>;
+  /** About so many documents, evenly spread over the table; all of them if it has fewer. */
+  sampleTexts(rows: number): Promise<string[]>;
+  /** Makes a table that something else wrote a corpus, by naming its columns. */
+  setCorpus(corpus: CorpusColumns): Promise<void>;
   /** Keys whose stored source hash is set and differs from the hash of the present text. */
   staleKeys(version: VersionRecord, signal?: AbortSignal): AsyncIterable<readonly Key[]>;
 

@@ -181,6 +181,10 @@ export interface VersionScores {
   readonly ndcg10: number | null;
   readonly recall100: number | null;
   readonly mrr10: number | null;
+  /** The same at the cut-off that was asked for. */
+  readonly ndcgAtK: number | null;
+  readonly mrrAtK: number | null;
+  /** Of the search in the table, without embedding the query. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
 }
 
@@ -189,6 +193,7 @@ export interface PairScores {
   readonly to: string;
   /** Mean share of the first 10 that both return. */
   readonly overlap10: number;
+  readonly overlapAtK: number;
   /** Mean rank-biased overlap, p = 0.9. */
   readonly rbo: number;
   /** Difference of nDCG@10, `to` less `from`, with its paired bootstrap interval of 95 %. */

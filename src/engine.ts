@@ -1,0 +1,175 @@
+/** The composition root: the only file that names concrete adapters and puts them together. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunConfig } from "./config/load-config.ts";
+import { parseReference } from "./config/parse-reference.ts";
+import { type Job, startJob } from "./core/job.ts";
+import type { Lane, Model } from "./core/ports.ts";
+import type {
+  BackfillRequest,
+  BackfillResult,
+  EvalRequest,
+  EvalResult,
+  ImportRequest,
+  ImportResult,
+  IndexRequest,
+  IndexResult,
+  PlanRequest,
+  PlanResult,
+  RollbackResult,
+  SearchResult,
+  SearchVerbRequest,
+  SwitchRequest,
+  SwitchResult,
+  VersionsRequest,
+  VersionsResult,
+} from "./core/verbs.ts";
+import { checkedBatches } from "./corpus/check-corpus.ts";
+import { openSource } from "./corpus/open-source.ts";
+import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
+import { openThreadLane } from "./lanes/thread-lane.ts";
+import { usableCores } from "./lanes/usable-cores.ts";
+import { search } from "./lifecycle/door.ts";
+import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
+import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
+import { residentBytes } from "./observe/resident-bytes.ts";
+import { openModel } from "./space/open-model.ts";
+import { openStore } from "./store/open-store.ts";
+import { backfillVersion } from "./verbs/backfill-version.ts";
+import { buildIndex } from "./verbs/build-index.ts";
+import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
+import { importCorpus } from "./verbs/import-corpus.ts";
+import { planTargets } from "./verbs/plan-targets.ts";
+import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
+
+/** A database opened for work; every verb is a job that can be awaited or watched. */
+export interface Engine {
+  import(request: ImportRequest): Job<ImportResult>;
+  plan(request: PlanRequest): Job<PlanResult>;
+  backfill(request: BackfillRequest): Job<BackfillResult>;
+  versions(request: VersionsRequest): Job<VersionsResult>;
+  index(request: IndexRequest): Job<IndexResult>;
+  eval(request: EvalRequest): Job<EvalResult>;
+  switch(request: SwitchRequest): Job<SwitchResult>;
+  rollback(): Job<RollbackResult>;
+  search(request: SearchVerbRequest): Job<SearchResult>;
+  /** Ends worker threads and lets go of the database. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Aborting it drains what is in flight and ends jobs with REEMBED_INTERRUPTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** Write the digests of models that the lock file does not have yet, instead of refusing them. */
+  readonly pin?: boolean | undefined;
+}
+
+const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.url));
+
+/** Opens an engine over a checked configuration. @throws REEMBED_STORE_URI */
+export async function openEngine(config: RunConfig, options: EngineOptions = {}): Promise<Engine> {
+  const store = await openStore(config.db);
+  const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
+  const models = new Map<string, Promise<Model>>();
+
+  const openPinnedModel = async (written: string): Promise<Model> => {
+    const reference = parseReference(written);
+    const opened = await openModel(reference, {
+      bundledFolder: bundledModels,
+      lockFile: config.lockFile,
+      pin: options.pin ?? false,
+      hubCacheFolder: config.hubCacheFolder ?? join(homedir(), ".cache", "huggingface", "hub"),
+    });
+    return {
+      reference: written,
+      space: opened.space,
+      warnings: opened.warnings,
+      openLane: (workers) =>
+        openThreadLane({
+          space: opened.space,
+          plan: { ...opened.plan, threads: 1, device: "cpu" },
+          workers,
+        }),
+    };
+  };
+
+  const openModelOnce = (written: string): Promise<Model> => {
+    const cached = models.get(written);
+    if (cached !== undefined) return cached;
+    const opening = openPinnedModel(written);
+    models.set(written, opening);
+    opening.catch(() => models.delete(written));
+    return opening;
+  };
+
+  const laneOf = async (model: Model, workers: number): Promise<Lane> => {
+    const open = lanes.find((entry) => entry.spaceId === model.space.id && entry.workers >= workers);
+    if (open !== undefined) return open.lane;
+    const lane = model.openLane(workers);
+    const entry = { spaceId: model.space.id, workers, lane };
+    lanes.push(entry);
+    lane.catch(() => lanes.splice(lanes.indexOf(entry), 1));
+    return lane;
+  };
+
+  const contextOf = (emit: VerbContext["emit"]): VerbContext => ({
+    settings: { ...config, workers: config.workers ?? usableCores() },
+    store,
+    emit,
+    signal: options.signal,
+    openModel: openModelOnce,
+    laneOf,
+    openSource,
+    checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
+    readQueries,
+    readQrels,
+    residentBytes,
+    nowMs: Date.now,
+  });
+
+  const job =
+    <Request, Result>(verb: (context: VerbContext, request: Request) => Promise<Result>) =>
+    (request: Request): Job<Result> =>
+      startJob((emit) => verb(contextOf(emit), request));
+
+  return {
+    import: job(importCorpus),
+    plan: job(planTargets),
+    backfill: job(backfillVersion),
+    versions: job(async (context, request: VersionsRequest) => {
+      const table = await openTable(context);
+      const versions = await summarizeVersions(table, { ...request, signal: context.signal });
+      return { table: table.name, versions };
+    }),
+    index: job(buildIndex),
+    eval: job(evaluateVersions),
+    switch: job(async (context, request: SwitchRequest) => {
+      const { gate, retirementGraceDays: graceDays } = context.settings;
+      return switchVersion(request, {
+        table: await openTable(context),
+        policy: gate,
+        compare: (from, to) => compareForGate(context, from, to),
+        graceDays,
+        nowMs: context.nowMs,
+        signal: context.signal,
+      });
+    }),
+    rollback: () =>
+      startJob(async (emit) => {
+        const context = contextOf(emit);
+        return rollback({
+          table: await openTable(context),
+          graceDays: context.settings.retirementGraceDays,
+          nowMs: context.nowMs,
+        });
+      }),
+    search: job(async (context, request: SearchVerbRequest) =>
+      search(await openTable(context), (version) => laneForVersion(context, version, 1), request),
+    ),
+    async close() {
+      for (const { lane } of lanes.splice(0)) await (await lane).close();
+      await store.close();
+    },
+  };
+}

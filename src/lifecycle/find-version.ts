@@ -1,0 +1,44 @@
+import { ReembedError } from "../core/errors.ts";
+import type { TableSnapshot } from "../core/ports.ts";
+import { searchableStates, type VersionRecord } from "../core/version.ts";
+
+/** The active version of a snapshot, or null. */
+export function activeVersion(snapshot: TableSnapshot): VersionRecord | null {
+  return snapshot.versions.find((version) => version.state === "active") ?? null;
+}
+
+/** The version of that name. @throws REEMBED_STORE_VERSION_MISSING */
+export function findVersion(snapshot: TableSnapshot, name: string): VersionRecord {
+  const found = snapshot.versions.find((version) => version.name === name);
+  if (found !== undefined) return found;
+  const names = snapshot.versions.map((version) => version.name).join(", ");
+  throw new ReembedError(
+    "REEMBED_STORE_VERSION_MISSING",
+    `table ${snapshot.name} has no version ${name}; it has ${names === "" ? "none yet: run backfill" : names}`,
+    { details: { table: snapshot.name, version: name } },
+  );
+}
+
+/**
+ * The version that a search goes to: the named one, else the active one.
+ * @throws REEMBED_NO_ACTIVE_VERSION, REEMBED_STORE_VERSION_MISSING, REEMBED_STORE_STATE
+ */
+export function resolveVersion(snapshot: TableSnapshot, name: string | undefined): VersionRecord {
+  if (name === undefined) {
+    const active = activeVersion(snapshot);
+    if (active !== null) return active;
+    const states = snapshot.versions.map((version) => `${version.name} is ${version.state}`).join(", ");
+    throw new ReembedError(
+      "REEMBED_NO_ACTIVE_VERSION",
+      `table ${snapshot.name} has no active version (${states === "" ? "none was made" : states}); run backfill, then switch, or name one with --version`,
+      { details: { table: snapshot.name } },
+    );
+  }
+  const version = findVersion(snapshot, name);
+  if (searchableStates.has(version.state)) return version;
+  throw new ReembedError(
+    "REEMBED_STORE_STATE",
+    `version ${name} is ${version.state} and cannot be searched`,
+    { details: { version: name, state: version.state } },
+  );
+}

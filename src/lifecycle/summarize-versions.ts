@@ -1,0 +1,67 @@
+import type { StoredTable } from "../core/ports.ts";
+import type { VersionSummary } from "../core/verbs.ts";
+import type { VersionRecord } from "../core/version.ts";
+
+/** Every version of a table with what its rows, index and registry say, in order of creation. */
+export async function summarizeVersions(
+  table: StoredTable,
+  options: { readonly history: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<VersionSummary[]> {
+  const { versions, rows } = await table.snapshot();
+  const summaries: VersionSummary[] = [];
+  for (const version of versions) {
+    const measured = hasColumn(version)
+      ? await measureVersion(table, version, options.signal)
+      : { rows, covered: 0, skipped: 0, stale: 0, indexCoverage: null, bytes: 0, embeddedAt: null };
+    summaries.push({
+      name: version.name,
+      column: version.column,
+      state: version.state,
+      spaceId: version.spaceId,
+      model: version.reference,
+      dimensions: version.space.dimensions,
+      ...measured,
+      dueAt: version.dueAt,
+      ...(options.history ? { history: version.history } : {}),
+    });
+  }
+  return summaries;
+}
+
+/** Whether a version still has its column. */
+export function hasColumn(version: VersionRecord): boolean {
+  return version.state !== "retired" && version.state !== "abandoned";
+}
+
+type Measured = Pick<
+  VersionSummary,
+  "rows" | "covered" | "skipped" | "stale" | "indexCoverage" | "bytes" | "embeddedAt"
+>;
+
+/** Reads what the rows of one version say. */
+export async function measureVersion(
+  table: StoredTable,
+  version: VersionRecord,
+  signal?: AbortSignal,
+): Promise<Measured> {
+  const counts = await table.counts(version);
+  let stale = 0;
+  for await (const keys of table.staleKeys(version, signal)) stale += keys.length;
+  const index = await table.vectorIndex(version);
+  const newest = counts.newestEmbeddedAtMs;
+  return {
+    rows: counts.rows,
+    covered: counts.covered,
+    skipped: counts.skipped,
+    stale,
+    indexCoverage: index === null ? null : coverageOf(index),
+    bytes: await table.versionBytes(version),
+    embeddedAt: newest === null ? null : new Date(newest).toISOString(),
+  };
+}
+
+/** Share of a table's rows that an index covers; 1 for an index over no rows. */
+export function coverageOf(index: { readonly indexedRows: number; readonly unindexedRows: number }): number {
+  const rows = index.indexedRows + index.unindexedRows;
+  return rows === 0 ? 1 : index.indexedRows / rows;
+}

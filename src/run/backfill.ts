@@ -1,0 +1,170 @@
+import type { Emit } from "../core/events.ts";
+import type { RoundPlan, Unit } from "../core/plan.ts";
+import type { Lane, StoredTable } from "../core/ports.ts";
+import type { OnEmpty } from "../core/verbs.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { Key } from "../core/words.ts";
+import { defaultMergeBytes, planRound } from "../plan/plan-round.ts";
+import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
+import { commitWindows, runRound } from "./run-round.ts";
+import { readStaleWindows } from "./stale-windows.ts";
+
+/**
+ * Rounds in one run at most. Each round handles what was appended or changed during the one before,
+ * so they shrink unless writers outpace the lane; then the run ends and says what is left.
+ */
+const maxRounds = 12;
+
+const progressIntervalMs = 250;
+
+export interface BackfillOptions {
+  readonly table: StoredTable;
+  readonly version: VersionRecord;
+  readonly openLane: () => Promise<Lane>;
+  readonly onEmpty: OnEmpty;
+  readonly limitRows: number | undefined;
+  /** Resident memory of the process, for progress. Unit: bytes. */
+  readonly residentBytes: () => number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface BackfillOutcome {
+  readonly counts: BackfillCounts;
+  readonly units: number;
+  /** Rounds after the first. */
+  readonly catchUpRounds: number;
+  readonly seconds: number;
+  /** Whether every row is handled and fresh. */
+  readonly complete: boolean;
+  readonly laneStarted: boolean;
+}
+
+/**
+ * Fills a version's column in rounds until no row is left to do: rows without a source hash first,
+ * then those whose text changed meanwhile. The lane is opened only if there is work.
+ */
+export async function backfill(options: BackfillOptions): Promise<BackfillOutcome> {
+  const { table, version, emit, signal } = options;
+  const startMs = performance.now();
+  const meter = createBackfillMeter(() => performance.now());
+  let rounds = 0;
+  let units = 0;
+  let totalRows = 0;
+  let lane: Lane | null = null;
+  let ticker: NodeJS.Timeout | undefined;
+
+  const report = (): void => {
+    emit({
+      event: "backfill:progress",
+      version: version.name,
+      totalRows,
+      rssBytes: options.residentBytes(),
+      ...meter.pace(),
+    });
+  };
+
+  try {
+    for (;;) {
+      const work = await findWork(options, meter.counts().handled);
+      const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
+      const stuck = work.rows > 0 && work.rows <= meter.counts().failed && work.staleKeys.length === 0;
+      if (work.rows === 0 || outOfBudget || stuck || rounds >= maxRounds) {
+        return {
+          counts: meter.counts(),
+          units,
+          catchUpRounds: Math.max(0, rounds - 1),
+          seconds: (performance.now() - startMs) / 1000,
+          complete: work.rows === 0,
+          laneStarted: lane !== null,
+        };
+      }
+      rounds += 1;
+      totalRows += work.rows;
+      meter.expect(work.rows);
+      emit({
+        event: "round:planned",
+        version: version.name,
+        round: rounds,
+        units: work.plan.units.length,
+        rows: work.rows,
+      });
+      if (lane === null) {
+        await table.prepareForPatches();
+        lane = await options.openLane();
+        ticker = setInterval(report, progressIntervalMs);
+      }
+      const round = {
+        table,
+        version,
+        lane,
+        onEmpty: options.onEmpty,
+        signal,
+        observer: {
+          progress: (done: { texts: number; tokens: number }) => meter.progress(done.texts, done.tokens),
+          read: meter.read,
+          embedded: (window: { chars: number }, result: Parameters<typeof meter.embedded>[1]) =>
+            meter.embedded(window.chars, result),
+          skipped: meter.skipped,
+          committed: (
+            unit: { index: number },
+            rows: number,
+            deletedMeanwhile: number,
+            tableVersion: number,
+            seconds: number,
+          ) => {
+            units += 1;
+            emit({
+              event: "unit:committed",
+              version: version.name,
+              unit: unit.index,
+              units: work.plan.units.length,
+              rows,
+              deletedMeanwhile,
+              tableVersion,
+              seconds,
+            });
+          },
+        },
+      };
+      await runRound(work.plan, round);
+      await commitWindows(readStaleWindows(table, work.staleKeys), round);
+      report();
+    }
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+interface Work {
+  readonly plan: RoundPlan;
+  readonly staleKeys: readonly Key[];
+  readonly rows: number;
+}
+
+/** What is left to do for a version now, within what the limit of rows still allows. */
+async function findWork(options: BackfillOptions, handled: number): Promise<Work> {
+  const { table, version, limitRows, signal } = options;
+  const fragments = await table.fragments(version);
+  const whole = planRound(fragments, {
+    dimensions: version.space.dimensions,
+    mergeBytes: defaultMergeBytes,
+  });
+  const plan = limitRows === undefined ? whole : limitPlan(whole, limitRows - handled);
+  const staleKeys: Key[] = [];
+  for await (const keys of table.staleKeys(version, signal)) staleKeys.push(...keys);
+  return { plan, staleKeys, rows: plan.rows + staleKeys.length };
+}
+
+/** The first `rows` rows of a plan; the last unit may be cut, and is then finished by a later run. */
+export function limitPlan(plan: RoundPlan, rows: number): RoundPlan {
+  const units: Unit[] = [];
+  let planned = 0;
+  for (const unit of plan.units) {
+    if (planned >= rows) break;
+    const unitRows = Math.min(unit.rows, rows - planned);
+    units.push({ ...unit, rows: unitRows });
+    planned += unitRows;
+  }
+  return { ...plan, units, rows: planned };
+}

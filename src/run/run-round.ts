@@ -1,0 +1,141 @@
+import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { embedded, notFinite, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
+import type { RoundPlan, Unit } from "../core/plan.ts";
+import type { EmbeddedTexts, Lane, PatchRows, StoredTable } from "../core/ports.ts";
+import { sourceHash } from "../core/source-hash.ts";
+import type { OnEmpty } from "../core/verbs.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { Key } from "../core/words.ts";
+import { mapOrdered } from "./map-ordered.ts";
+import { readWindows, type Window } from "./read-windows.ts";
+
+/** Windows in the lane at once: one being worked on, one so that no worker idles at its end. */
+const windowsInFlight = 2;
+
+/** What a round tells while it runs. */
+export interface RoundObserver {
+  /** Texts and tokens done in the lane since the last call. */
+  progress(done: { readonly texts: number; readonly tokens: number }): void;
+  /** A window was read: how much text waits. */
+  read(rows: number, chars: number): void;
+  /** A window came out of the lane. */
+  embedded(window: Window, result: EmbeddedTexts): void;
+  skipped(key: Key, reason: RowOutcomeName): void;
+  committed(unit: Unit, rows: number, deletedMeanwhile: number, tableVersion: number, seconds: number): void;
+}
+
+export interface RoundOptions {
+  readonly table: StoredTable;
+  readonly version: VersionRecord;
+  readonly lane: Lane;
+  readonly onEmpty: OnEmpty;
+  readonly observer: RoundObserver;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Carries out one plan: reads windows, embeds them and commits each merge while the next is being
+ * embedded. On an abort, what was handed to the store is still committed.
+ * @throws REEMBED_INTERRUPTED, and whatever the lane or the store throws
+ */
+export async function runRound(plan: RoundPlan, options: RoundOptions): Promise<void> {
+  await commitWindows(readWindows(options.table, options.version, plan, options.signal), options);
+}
+
+/** Embeds and commits windows in order; the last part of the pipeline of a round. */
+export async function commitWindows(windows: AsyncIterable<Window>, options: RoundOptions): Promise<void> {
+  const { lane, observer, signal } = options;
+  const results = mapOrdered(windows, windowsInFlight, async (window) => {
+    throwIfAborted(signal);
+    observer.read(window.texts.length, window.chars);
+    const result = await lane.embed(window.texts, {
+      purpose: "document",
+      signal,
+      onProgress: (done) => observer.progress(done),
+    });
+    observer.embedded(window, result);
+    return { window, result };
+  });
+
+  let parts: { window: Window; result: EmbeddedTexts }[] = [];
+  let commit: Promise<void> = Promise.resolve();
+  try {
+    for await (const part of results) {
+      parts.push(part);
+      if (!part.window.endsMerge) continue;
+      const merge = parts;
+      parts = [];
+      await commit;
+      commit = commitMerge(merge, options);
+      // Its failure surfaces at the next await of `commit`; until then it must not be unhandled.
+      commit.catch(() => {});
+    }
+  } finally {
+    await commit;
+  }
+}
+
+async function commitMerge(
+  parts: readonly { window: Window; result: EmbeddedTexts }[],
+  options: RoundOptions,
+): Promise<void> {
+  const unit = parts[0]?.window.unit;
+  const rows = assembleMerge(parts, options);
+  if (unit === undefined || rows.keys.length === 0) return;
+  const patched = await options.table.patch(options.version, rows);
+  options.observer.committed(
+    unit,
+    patched.updated,
+    patched.deletedMeanwhile,
+    patched.tableVersion,
+    patched.seconds,
+  );
+}
+
+/** Puts the windows of one merge together; rows whose vector failed are left out, so they stay to do. */
+function assembleMerge(
+  parts: readonly { window: Window; result: EmbeddedTexts }[],
+  options: RoundOptions,
+): PatchRows {
+  const dimensions = options.lane.space.description.dimensions;
+  const total = parts.reduce((sum, part) => sum + part.window.keys.length, 0);
+  const first = parts[0];
+  const whole = parts.length === 1 && first !== undefined && !first.result.outcomes.includes(notFinite);
+  const vectors = whole ? first.result.vectors : new Float32Array(total * dimensions);
+  const keys: Key[] = [];
+  const hasVector = new Uint8Array(total);
+  const sourceHashes = new BigInt64Array(total);
+
+  for (const { window, result } of parts) {
+    for (const [row, key] of window.keys.entries()) {
+      const outcome = result.outcomes[row] as number;
+      const reason = rowOutcomes[outcome] as RowOutcomeName;
+      if (outcome !== embedded) options.observer.skipped(key, reason);
+      if (outcome === notFinite) continue;
+      if (outcome !== embedded && options.onEmpty === "fail") throw emptyTextError(key, reason);
+      const to = keys.length;
+      keys.push(key);
+      hasVector[to] = outcome === embedded || options.onEmpty === "zero" ? 1 : 0;
+      sourceHashes[to] = sourceHash(window.texts[row] as string);
+      if (!whole) {
+        vectors.set(result.vectors.subarray(row * dimensions, (row + 1) * dimensions), to * dimensions);
+      }
+    }
+  }
+  const kept = keys.length;
+  return {
+    keys,
+    vectors: vectors.subarray(0, kept * dimensions),
+    hasVector: hasVector.subarray(0, kept),
+    sourceHashes: sourceHashes.subarray(0, kept),
+    embeddedAtMs: Date.now(),
+  };
+}
+
+function emptyTextError(key: Key, reason: RowOutcomeName): ReembedError {
+  return new ReembedError(
+    "REEMBED_EMBED_EMPTY_TEXT",
+    `the row with key ${JSON.stringify(String(key))} cannot have a vector (${reason}); give it a text, or run with --on-empty skip or zero`,
+    { details: { key: String(key), reason } },
+  );
+}

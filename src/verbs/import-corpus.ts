@@ -1,0 +1,65 @@
+import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import type { Importer, Source } from "../core/ports.ts";
+import type { ImportRequest, ImportResult } from "../core/verbs.ts";
+import { tableName, type VerbContext } from "./verb-context.ts";
+
+const progressIntervalMs = 250;
+
+/** Streams sources into a table; it appears whole, or what was there before stays. */
+export async function importCorpus(context: VerbContext, request: ImportRequest): Promise<ImportResult> {
+  const table = tableName(context);
+  const startMs = performance.now();
+  const sources: Source[] = [];
+  for (const path of request.sources) sources.push(await context.openSource(path, request.format));
+  const first = sources[0];
+  if (first === undefined)
+    throw new ReembedError("REEMBED_USAGE", "no source is named; give a file, or - for standard input");
+  context.emit({ event: "import:started", table, sources: sources.map((source) => source.name) });
+
+  const totalBytes = sources.reduce<number | null>(
+    (sum, source) => (sum === null || source.totalBytes === null ? null : sum + source.totalBytes),
+    0,
+  );
+  const batches = context.checkedBatches(sources, request.corpus, context.signal);
+  let importer: Importer | null = null;
+  let rows = 0;
+  let bytes = 0;
+  let bytesBefore = 0;
+  let file = "";
+  let lastProgressMs = startMs;
+  const rate = (): number => rows / Math.max((performance.now() - startMs) / 1000, 0.001);
+
+  try {
+    for await (const batch of batches) {
+      throwIfAborted(context.signal);
+      importer ??= await context.store.importer({
+        table,
+        corpus: request.corpus,
+        schema: first.schema,
+        mode: request.mode,
+      });
+      await importer.write(batch);
+      rows += batch.batch.numRows;
+      if (batch.file !== file) bytesBefore = bytes;
+      file = batch.file;
+      bytes = bytesBefore + batch.bytesRead;
+      if (performance.now() - lastProgressMs < progressIntervalMs) continue;
+      lastProgressMs = performance.now();
+      context.emit({
+        event: "import:progress",
+        rows,
+        bytes,
+        share: totalBytes === null || totalBytes === 0 ? null : Math.min(1, bytes / totalBytes),
+        rowsPerSecond: rate(),
+        rssBytes: context.residentBytes(),
+      });
+    }
+    throwIfAborted(context.signal);
+    await importer?.commit();
+  } catch (error) {
+    await importer?.abort();
+    throw error;
+  }
+  context.emit({ event: "import:finished", table, rows });
+  return { rows, bytes, seconds: (performance.now() - startMs) / 1000, rowsPerSecond: rate() };
+}

@@ -1,0 +1,91 @@
+import { ReembedError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
+import type { GatePolicy } from "../core/gate.ts";
+import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
+import { spaceDifferences } from "../core/space.ts";
+import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { CorpusColumns } from "../core/words.ts";
+import type { KnownQuery } from "../lifecycle/evaluate.ts";
+import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
+
+/** Settings that verbs read, already layered and checked. */
+export interface VerbSettings {
+  readonly table: string | null;
+  readonly corpus: CorpusColumns | null;
+  readonly workers: number;
+  readonly onEmpty: OnEmpty;
+  readonly index: IndexType | "auto";
+  readonly retirementGraceDays: number;
+  readonly gate: GatePolicy;
+}
+
+/** Everything a verb reaches the world through. Filled in by the composition root alone. */
+export interface VerbContext {
+  readonly settings: VerbSettings;
+  readonly store: Store;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+  /** Opens a model by its written reference: pinned and checked. */
+  openModel(written: string): Promise<Model>;
+  /** An open lane of a model, shared by all who ask and closed with the engine. */
+  laneOf(model: Model, workers: number): Promise<Lane>;
+  openSource(path: string, format: SourceFormat): Promise<Source>;
+  checkedBatches(
+    sources: readonly Source[],
+    corpus: CorpusColumns,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<SourceBatch>;
+  readQueries(path: string): Promise<readonly KnownQuery[]>;
+  readQrels(path: string): Promise<Judgements>;
+  /** Unit: bytes. */
+  residentBytes(): number;
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+}
+
+/** The table that the settings name. @throws REEMBED_USAGE, REEMBED_STORE_TABLE_MISSING */
+export async function openTable(context: VerbContext): Promise<StoredTable> {
+  return context.store.openTable(tableName(context));
+}
+
+/** The name of the table. @throws REEMBED_USAGE where none is set */
+export function tableName(context: VerbContext): string {
+  if (context.settings.table !== null) return context.settings.table;
+  throw new ReembedError(
+    "REEMBED_USAGE",
+    'no table is named; add --table NAME, or set "table" in the configuration',
+  );
+}
+
+/**
+ * The lane of exactly the space that a version was made in.
+ * @throws REEMBED_SPACE_MISMATCH where the reference leads to another space today
+ */
+export async function laneForVersion(
+  context: VerbContext,
+  version: VersionRecord,
+  workers: number,
+): Promise<Lane> {
+  const model = await context.openModel(version.reference);
+  requireSameSpace(version, model);
+  return context.laneOf(model, workers);
+}
+
+/** Refuses a model whose space is not the version's, naming each field that differs. */
+export function requireSameSpace(version: VersionRecord, model: Model): void {
+  if (model.space.id === version.spaceId) return;
+  const differences = spaceDifferences(version.space, model.space.description);
+  throw new ReembedError(
+    "REEMBED_SPACE_MISMATCH",
+    `version ${version.name} was made in another space than ${model.reference} gives here: ${differences.join("; ")}. Vectors of the two must not meet: use the model it was made with, or make a new version with another --name`,
+    {
+      details: {
+        version: version.name,
+        stored: version.spaceId,
+        configured: model.space.id,
+        differences,
+      },
+    },
+  );
+}

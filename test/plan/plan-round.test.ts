@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { planRound } from "../../src/plan/plan-round.ts";
+import { limitPlan } from "../../src/run/backfill.ts";
+
+const fragment = (id: number, pending: number, rows: number = pending) => ({ id, rows, pending });
+/** A merge of 100 rows of 2 dimensions. */
+const bounds = { dimensions: 2, mergeBytes: 800 };
+
+test("groups whole fragments up to one merge, in order of their ids", () => {
+  const plan = planRound([fragment(0, 40), fragment(1, 40), fragment(2, 40), fragment(7, 10)], bounds);
+  assert.deepEqual(plan, {
+    units: [
+      { index: 0, fragmentIds: [0, 1], rows: 80, merges: 1 },
+      { index: 1, fragmentIds: [2, 7], rows: 50, merges: 1 },
+    ],
+    rows: 130,
+    mergeRows: 100,
+  });
+});
+
+test("a fragment beyond one merge is a unit of its own, and says how many merges it costs", () => {
+  const plan = planRound([fragment(0, 30), fragment(1, 250), fragment(2, 30)], bounds);
+  assert.deepEqual(
+    plan.units.map((unit) => [unit.fragmentIds, unit.rows, unit.merges]),
+    [
+      [[0], 30, 1],
+      [[1], 250, 3],
+      [[2], 30, 1],
+    ],
+  );
+});
+
+test("fragments with nothing to do are no part of the plan", () => {
+  const plan = planRound([fragment(0, 0, 50), fragment(1, 20, 50)], bounds);
+  assert.deepEqual(plan.units, [{ index: 0, fragmentIds: [1], rows: 20, merges: 1 }]);
+  assert.deepEqual(planRound([], bounds).units, []);
+});
+
+test("a limit of rows cuts the last unit exactly", () => {
+  const plan = planRound([fragment(0, 90), fragment(1, 90), fragment(2, 90)], bounds);
+  assert.deepEqual(
+    limitPlan(plan, 120).units.map((unit) => unit.rows),
+    [90, 30],
+  );
+  assert.equal(limitPlan(plan, 120).rows, 120);
+  assert.equal(limitPlan(plan, 1000).rows, 270);
+  assert.deepEqual(limitPlan(plan, 0).units, []);
+});

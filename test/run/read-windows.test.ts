@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cutWindows } from "../../src/run/read-windows.ts";
+
+async function* batches(...sizes: number[]) {
+  let next = 0;
+  for (const size of sizes) {
+    const rows = Array.from({ length: size }, () => String(next++));
+    yield { keys: rows, texts: rows };
+  }
+}
+
+const unit = (rows: number) => ({ index: 0, fragmentIds: [0], rows, merges: 1 });
+
+async function shapes(rows: number, mergeRows: number, ...sizes: number[]) {
+  const windows = await Array.fromAsync(cutWindows(unit(rows), batches(...sizes), mergeRows));
+  return windows.map((window) => [window.keys.length, window.endsMerge, window.endsUnit]);
+}
+
+test("a unit of one merge is one window", async () => {
+  assert.deepEqual(await shapes(7, 100, 3, 4), [[7, true, true]]);
+});
+
+test("a unit beyond a merge is cut at its rows, wherever batches end", async () => {
+  assert.deepEqual(await shapes(25, 10, 8, 8, 9), [
+    [10, true, false],
+    [10, true, false],
+    [5, true, true],
+  ]);
+});
+
+test("never more rows than the unit has", async () => {
+  assert.deepEqual(await shapes(5, 10, 4, 4), [[5, true, true]]);
+});
+
+test("long texts end a window before its merge ends", async () => {
+  const long = "x".repeat(9 * 1024 * 1024);
+  async function* rows() {
+    yield { keys: ["a", "b", "c"], texts: [long, long, long] };
+  }
+  const windows = await Array.fromAsync(cutWindows(unit(3), rows(), 10));
+  assert.deepEqual(
+    windows.map((window) => [window.keys, window.endsMerge]),
+    [
+      [["a", "b"], false],
+      [["c"], true],
+    ],
+  );
+});
