@@ -175,8 +175,17 @@ export interface SearchHit {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
+/** A row found by its key. */
+export interface StoredRow {
+  readonly key: Key;
+  /** The columns that were asked for. */
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
 export interface SearchRequest {
   readonly column: string;
+  /** Searches the table as it was at this version, for one that was resolved from a snapshot. @default the latest */
+  readonly tableVersion?: number | undefined;
   /** Shape: `[dimensions]`. */
   readonly vector: Float32Array;
   readonly limit: number;
@@ -258,6 +267,8 @@ export interface StoredTable {
   ): AsyncIterable<TextRows>;
   /** Rows with these keys, for catching up stale ones. */
   readTextsByKey(keys: readonly Key[]): Promise<TextRows>;
+  /** Rows with these keys, with the columns asked for; missing keys are left out. */
+  rowsByKey(keys: readonly Key[], columns: readonly string[]): Promise<StoredRow[]>;
   /** About so many documents, evenly spread over the table; all of them if it has fewer. */
   sampleTexts(rows: number): Promise<string[]>;
   /** Makes a table that something else wrote a corpus, by naming its columns. */
@@ -283,5 +294,11 @@ export interface StoredTable {
     version: VersionRecord,
     batchRows: number,
   ): AsyncIterable<{ keys: Key[]; vectors: Float32Array }>;
+  /**
+   * Removes the columns and the index of a retired or abandoned version; its record stays. Doing it
+   * again changes nothing. Answers the bytes that the next clean-up of the table can free.
+   * @throws REEMBED_STORE_STATE for a version in another state
+   */
+  dropVersionColumns(name: string): Promise<number>;
   close(): void;
 }

@@ -1,0 +1,84 @@
+import type { ReembedEvent } from "../core/events.ts";
+
+type EventOf<Name extends ReembedEvent["event"]> = Extract<ReembedEvent, { event: Name }>;
+
+/** What is going on, for the progress line. */
+export type Activity =
+  | {
+      readonly kind: "import";
+      readonly table: string;
+      readonly sinceMs: number;
+      readonly progress: EventOf<"import:progress"> | null;
+    }
+  | {
+      readonly kind: "backfill";
+      readonly version: string;
+      readonly sinceMs: number;
+      readonly progress: EventOf<"backfill:progress"> | null;
+      readonly units: number;
+      readonly unitsDone: number;
+    }
+  | { readonly kind: "index"; readonly version: string; readonly rows: number; readonly sinceMs: number }
+  | {
+      readonly kind: "eval";
+      readonly version: string;
+      readonly queries: number;
+      readonly total: number;
+      readonly sinceMs: number;
+    }
+  | { readonly kind: "step"; readonly title: string; readonly sinceMs: number };
+
+/** What is going on once an event has happened; null where nothing is that takes time. */
+export function nextActivity(activity: Activity | null, event: ReembedEvent, nowMs: number): Activity | null {
+  switch (event.event) {
+    case "import:started":
+      return { kind: "import", table: event.table, sinceMs: nowMs, progress: null };
+    case "import:progress":
+      return activity?.kind === "import"
+        ? { ...activity, progress: event }
+        : { kind: "import", table: "", sinceMs: nowMs, progress: event };
+    case "round:planned":
+      return {
+        kind: "backfill",
+        version: event.version,
+        sinceMs: nowMs,
+        // Counts go on over the rounds of a run, so the last known ones still hold.
+        progress: activity?.kind === "backfill" ? activity.progress : null,
+        units: event.units,
+        unitsDone: 0,
+      };
+    case "backfill:progress":
+      return activity?.kind === "backfill"
+        ? { ...activity, progress: event }
+        : {
+            kind: "backfill",
+            version: event.version,
+            sinceMs: nowMs,
+            progress: event,
+            units: 0,
+            unitsDone: 0,
+          };
+    case "unit:committed":
+      return activity?.kind === "backfill" ? { ...activity, unitsDone: activity.unitsDone + 1 } : activity;
+    case "index:started":
+      return { kind: "index", version: event.version, rows: event.rows, sinceMs: nowMs };
+    case "eval:progress":
+      return {
+        kind: "eval",
+        version: event.version,
+        queries: event.queries,
+        total: event.total,
+        sinceMs: activity?.kind === "eval" && activity.version === event.version ? activity.sinceMs : nowMs,
+      };
+    case "step:started":
+      return { kind: "step", title: event.title, sinceMs: nowMs };
+    case "import:finished":
+    case "index:finished":
+    case "step:finished":
+      return null;
+    case "lane:started":
+    case "version:changed":
+    case "warning:raised":
+      return activity;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Command } from "./command.ts";
+
+/** A command as the program's help lists it; the rest is loaded when it is called. */
+export interface CommandEntry {
+  readonly usage: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order in which a migration needs them. */
+export const commands = {
+  quickstart: {
+    usage: "quickstart",
+    summary: "watch a real migration, start to end",
+    load: async () => (await import("./commands/quickstart.ts")).quickstartCommand,
+  },
+  import: {
+    usage: "import SOURCE…",
+    summary: "read a corpus into a table",
+    load: async () => (await import("./commands/import.ts")).importCommand,
+  },
+  plan: {
+    usage: "plan",
+    summary: "what a backfill would take: tokens, time, storage",
+    load: async () => (await import("./commands/plan.ts")).planCommand,
+  },
+  backfill: {
+    usage: "backfill",
+    summary: "embed a table with a model, as a new version",
+    load: async () => (await import("./commands/backfill.ts")).backfillCommand,
+  },
+  index: {
+    usage: "index",
+    summary: "build a version's vector index",
+    load: async () => (await import("./commands/index-version.ts")).indexCommand,
+  },
+  versions: {
+    usage: "versions",
+    summary: "every version: state, coverage, size",
+    load: async () => (await import("./commands/versions.ts")).versionsCommand,
+  },
+  eval: {
+    usage: "eval",
+    summary: "compare versions on known queries",
+    load: async () => (await import("./commands/eval.ts")).evalCommand,
+  },
+  switch: {
+    usage: "switch",
+    summary: "make a version the active one, through the gate",
+    load: async () => (await import("./commands/switch.ts")).switchCommand,
+  },
+  rollback: {
+    usage: "rollback",
+    summary: "go back to the version that was active before",
+    load: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  },
+  search: {
+    usage: "search TEXT",
+    summary: "search with the active version's own model",
+    load: async () => (await import("./commands/search.ts")).searchCommand,
+  },
+} as const satisfies Record<string, CommandEntry>;
+
+export type CommandName = keyof typeof commands;
+
+/** Whether a word is a command. */
+export function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(commands, word);
+}

@@ -1,0 +1,146 @@
+import { exitCodes } from "../../core/errors.ts";
+import type { RowOutcomeName } from "../../core/outcome.ts";
+import type { BackfillResult, OnEmpty } from "../../core/verbs.ts";
+import {
+  formatCompact,
+  formatCount,
+  formatCountOf,
+  formatDuration,
+  formatMoney,
+  formatRate,
+  formatShare,
+} from "../../observe/quantities.ts";
+import { type Block, fields, line, table } from "../../observe/report.ts";
+import { defineCommand } from "../command.ts";
+import { usageError } from "../parse-arguments.ts";
+import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
+import { indexChoices } from "./index-choices.ts";
+
+const onEmptyChoices = ["skip", "fail", "zero"] as const satisfies readonly OnEmpty[];
+
+/** Why a row has no vector, in words. */
+const reasons: Readonly<Record<RowOutcomeName, string>> = {
+  embedded: "embedded",
+  empty: "empty text",
+  "no-known-token": "no token that the model knows",
+  "not-finite": "the model's answer was not a number",
+};
+
+export const backfillCommand = defineCommand({
+  about:
+    "Adds a version to a table and fills its vector column, while the active version keeps answering with " +
+    "all of its index. Stop it or kill it at any moment: the same command goes on where it was. When it is " +
+    "done, the same command catches up with rows that were added or changed since.",
+  argument: null,
+  flags: {
+    to: {
+      kind: "text",
+      placeholder: "REF",
+      about: "model to embed with; default: the configuration's",
+    },
+    name: {
+      kind: "text",
+      placeholder: "NAME",
+      about: "the version's name; default: the unfinished one of this model, else the next vN",
+    },
+    workers: {
+      kind: "count",
+      placeholder: "N",
+      about: "worker threads; default: the cores that this process may use",
+    },
+    limitRows: {
+      kind: "count",
+      placeholder: "N",
+      about: "stop after about so many rows; the same command goes on",
+    },
+    onEmpty: {
+      kind: "choice",
+      choices: onEmptyChoices,
+      about: "what to do with a text that cannot have a vector; default: skip",
+    },
+    index: {
+      kind: "choice",
+      choices: indexChoices,
+      about: "index to build when it is filled; default: auto, as the active version's or by size",
+    },
+    ...corpusFlags,
+  },
+  onTable: true,
+  examples: [
+    ["reembed backfill --table docs --to bundled:all-MiniLM-L6-v2", "the next version, or go on with it"],
+    ["reembed backfill --table docs --to local:./my-model --pin --name v3", "a model of your own"],
+  ],
+  interrupted: "interrupted; what was committed stays, run the same command to go on",
+  settings: (flags) => ({
+    ...corpusSetting(flags),
+    workers: flags.workers,
+    onEmpty: flags.onEmpty,
+    index: flags.index,
+  }),
+  start(engine, { flags, config }) {
+    const to = flags.to ?? config.model;
+    if (to === null) throw usageError("backfill needs --to REF, or `model` in the configuration");
+    return engine.backfill({
+      to,
+      name: flags.name,
+      workers: config.workers ?? undefined,
+      limitRows: flags.limitRows,
+      onEmpty: config.onEmpty,
+      index: config.index,
+    });
+  },
+  present: presentBackfill,
+  exitCode: (result) => (result.skipped + result.failed > 0 ? exitCodes.incomplete : exitCodes.ok),
+});
+
+function presentBackfill(result: BackfillResult): Block[] {
+  const { version } = result;
+  if (result.upToDate) {
+    return [line(`${version} is up to date: nothing to do for ${formatCountOf(result.rows, "row")}`)];
+  }
+  return [
+    line(
+      `${version} is ${result.state}: ${formatCountOf(result.handled, "row")} handled in ${formatDuration(result.seconds)}`,
+    ),
+    fields([
+      ["rows in the table", formatCount(result.rows)],
+      ["embedded", formatCount(result.embedded)],
+      ["copied", unlessZero(result.copied)],
+      ["deduplicated", unlessZero(result.deduplicated)],
+      ["skipped", unlessZero(result.skipped)],
+      ["failed", unlessZero(result.failed)],
+      ["tokens", formatCount(result.tokens)],
+      ["texts cut short", unlessZero(result.truncated)],
+      [
+        "rate",
+        `${formatRate(result.rowsPerSecond, "texts")}, ${formatRate(result.tokensPerSecond, "tokens")}`,
+      ],
+      ["padding", formatShare(result.paddingShare)],
+      ["units", formatCount(result.units)],
+      ["catch-up rounds", unlessZero(result.catchUpRounds)],
+      ["index", result.indexCoverage === null ? "none" : `covers ${formatShare(result.indexCoverage)}`],
+      ["cost", result.cost === 0 ? "" : formatMoney(result.cost)],
+      ["space", result.spaceId],
+    ]),
+    ...presentSkipped(result),
+  ];
+}
+
+function presentSkipped(result: BackfillResult): Block[] {
+  if (result.skippedRows.length === 0) return [];
+  return [
+    table(
+      ["rows without a vector", "why", "first keys"],
+      result.skippedRows.map(({ reason, rows, keys }) => [
+        formatCompact(rows),
+        reasons[reason],
+        `${keys.join(", ")}${rows > keys.length ? ", …" : ""}`,
+      ]),
+      ["first keys"],
+    ),
+  ];
+}
+
+function unlessZero(count: number): string {
+  return count === 0 ? "" : formatCount(count);
+}

@@ -1,0 +1,36 @@
+import type { IndexResult } from "../../core/verbs.ts";
+import { formatDuration, formatShare } from "../../observe/quantities.ts";
+import { line } from "../../observe/report.ts";
+import { defineCommand } from "../command.ts";
+import { indexChoices } from "./index-choices.ts";
+
+export const indexCommand = defineCommand({
+  about:
+    "Builds or rebuilds the vector index of a version and waits until it covers every row. A small table " +
+    "needs none, and is told so.",
+  argument: null,
+  flags: {
+    version: { kind: "text", placeholder: "NAME", about: "the version to index", required: true },
+    type: {
+      kind: "choice",
+      choices: indexChoices,
+      default: "auto",
+      about: "kind of index; auto: as the active version's, or by size",
+    },
+  },
+  onTable: true,
+  examples: [
+    ["reembed index --table docs --version v2", "the usual kind"],
+    ["reembed index --table docs --version v2 --type hnsw_sq", "a kind of your choice"],
+  ],
+  interrupted: "interrupted; run the same command to build the index again",
+  start: (engine, { flags }) => engine.index({ version: flags.version, type: flags.type }),
+  present: (result: IndexResult) => [line(describeIndex(result))],
+});
+
+function describeIndex(result: IndexResult): string {
+  const { version, type, indexCoverage, seconds, note } = result;
+  const reason = note === null ? "" : `: ${note}`;
+  if (indexCoverage === null) return `${version} has no index${reason}`;
+  return `${version}: ${type ?? "index"} covers ${formatShare(indexCoverage)}, built in ${formatDuration(seconds)}${reason}`;
+}

@@ -1,0 +1,16 @@
+import type { RollbackResult } from "../../core/verbs.ts";
+import { line } from "../../observe/report.ts";
+import { defineCommand } from "../command.ts";
+
+export const rollbackCommand = defineCommand({
+  about:
+    "Makes the version active again that was active before the last switch, in one commit. Possible while " +
+    "its column exists, which is until it is retired.",
+  argument: null,
+  flags: {},
+  onTable: true,
+  examples: [["reembed rollback --table docs", "undo the last switch"]],
+  interrupted: "interrupted; look with reembed versions which version is active",
+  start: (engine) => engine.rollback(),
+  present: (result: RollbackResult) => [line(`${result.to} is active again; ${result.from} is set aside`)],
+});

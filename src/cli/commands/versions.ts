@@ -1,0 +1,59 @@
+import type { VersionsResult, VersionSummary } from "../../core/verbs.ts";
+import { formatBytes, formatCount, formatShare } from "../../observe/quantities.ts";
+import { type Block, line, table } from "../../observe/report.ts";
+import { defineCommand } from "../command.ts";
+
+/** Hex digits of a space id that tell spaces apart in a table for people. */
+const shortIdDigits = 12;
+
+export const versionsCommand = defineCommand({
+  about:
+    "Every version of a table in order of creation: its state, model and space, how many rows have a " +
+    "vector, how many are stale, how much of it the index covers, and its size.",
+  argument: null,
+  flags: {
+    history: { kind: "switch", about: "also every change of state, when, and why" },
+  },
+  onTable: true,
+  examples: [
+    ["reembed versions --table docs", "as they stand"],
+    ["reembed versions --table docs --history --json", "for a program, with their history"],
+  ],
+  interrupted: "interrupted; nothing was changed",
+  start: (engine, { flags }) => engine.versions({ history: flags.history }),
+  present: (result: VersionsResult) => {
+    if (result.versions.length === 0) {
+      return [line(`${result.table} has no version yet: add one with reembed backfill --to REF`)];
+    }
+    return [versionsTable(result.versions), ...historyOf(result.versions)];
+  },
+});
+
+function versionsTable(versions: readonly VersionSummary[]): Block {
+  return table(
+    ["version", "state", "model", "dim", "covered", "", "skipped", "stale", "index", "size", "space"],
+    versions.map((version) => [
+      version.name,
+      version.dueAt === null ? version.state : `${version.state}, due ${version.dueAt.slice(0, 10)}`,
+      version.model,
+      formatCount(version.dimensions),
+      formatCount(version.covered),
+      version.rows === 0 ? "" : formatShare(version.covered / version.rows),
+      formatCount(version.skipped),
+      formatCount(version.stale),
+      version.indexCoverage === null ? "none" : formatShare(version.indexCoverage),
+      formatBytes(version.bytes),
+      version.spaceId.slice(0, shortIdDigits),
+    ]),
+    ["model"],
+  );
+}
+
+function historyOf(versions: readonly VersionSummary[]): Block[] {
+  const entries = versions.flatMap((version) =>
+    (version.history ?? []).map(({ at, state, why }) => [at, version.name, state, why ?? ""]),
+  );
+  if (entries.length === 0) return [];
+  const inTime = entries.toSorted(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [table(["when", "version", "state", "why"], inTime)];
+}

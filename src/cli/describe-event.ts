@@ -1,0 +1,53 @@
+import type { ReembedEvent } from "../core/events.ts";
+import { formatCountOf, formatDuration, formatShare } from "../observe/quantities.ts";
+
+/** What people should read of an event, beside the progress line; nothing for most of them. */
+export function describeEvent(event: ReembedEvent): readonly string[] {
+  switch (event.event) {
+    case "import:started":
+      return [
+        `importing ${event.sources.length === 1 ? event.sources[0] : formatCountOf(event.sources.length, "source")} into ${event.table}`,
+      ];
+    case "lane:started":
+      return [
+        `${event.model} is loaded: ${formatCountOf(event.workers, "worker")}, ${formatDuration(event.seconds)}`,
+      ];
+    case "round:planned":
+      if (event.rows === 0) return [];
+      return [
+        event.round === 1
+          ? `${event.version}: ${formatCountOf(event.rows, "row")} to embed in ${formatCountOf(event.units, "unit")}`
+          : `${event.version}: catching up with ${formatCountOf(event.rows, "row")} that came or changed meanwhile`,
+      ];
+    case "index:finished":
+      return [
+        event.indexCoverage === null
+          ? `${event.version}: no index needed`
+          : `${event.version}: ${event.type ?? "index"} covers ${formatShare(event.indexCoverage)}, built in ${formatDuration(event.seconds)}`,
+      ];
+    case "version:changed":
+      return [
+        event.from === null
+          ? `${event.version} is ${event.to}`
+          : `${event.version}: ${event.from} -> ${event.to}`,
+      ];
+    case "warning:raised":
+      return [`warning: ${event.message}`];
+    case "step:started":
+      return [`[${event.step}/${event.steps}] ${event.title}`];
+    case "step:finished":
+      return event.lines.map((line) => `    ${line}`);
+    case "import:progress":
+    case "import:finished":
+    case "backfill:progress":
+    case "unit:committed":
+    case "index:started":
+    case "eval:progress":
+      return [];
+  }
+}
+
+/** Whether an event only says how far work has come: dropped and thinned without loss. */
+export function isProgress(event: ReembedEvent): boolean {
+  return event.event.endsWith(":progress");
+}

@@ -1,0 +1,129 @@
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatRate,
+} from "../observe/quantities.ts";
+import { cutToWidth, printableText, textWidth } from "../observe/text-width.ts";
+import type { Activity } from "./activity.ts";
+
+/** A part of a progress line in its wordings, the longest first, and how early it is given up. */
+interface Part {
+  readonly wordings: readonly [string, ...string[]];
+  /** Parts of the highest rank go first where space is short; those of rank 0 stay. */
+  readonly rank: number;
+}
+
+const gap = "  ";
+
+/** The progress line of an activity, no wider than the terminal. */
+export function progressLine(activity: Activity, nowMs: number, columns: number): string {
+  return fitParts(partsOf(activity, nowMs), columns);
+}
+
+/** Parts in a row: shorter wordings where they do not fit, then fewer parts. */
+function fitParts(parts: readonly Part[], columns: number): string {
+  const most = Math.max(...parts.map((part) => part.wordings.length));
+  const ranks = [...new Set(parts.map((part) => part.rank))].toSorted((a, b) => b - a);
+  let kept = parts;
+  for (const rank of [Number.POSITIVE_INFINITY, ...ranks.slice(0, -1)]) {
+    kept = kept.filter((part) => part.rank < rank);
+    for (let wording = 0; wording < most; wording += 1) {
+      const line = kept.map(({ wordings }) => wordings[wording] ?? wordings.at(-1) ?? "").join(gap);
+      if (textWidth(line) <= columns) return line;
+    }
+  }
+  return cutToWidth(kept.map(({ wordings }) => wordings.at(-1) ?? "").join(gap), columns);
+}
+
+function partsOf(activity: Activity, nowMs: number): Part[] {
+  const elapsedSeconds = (nowMs - activity.sinceMs) / 1000;
+  switch (activity.kind) {
+    case "import":
+      return importParts(activity, elapsedSeconds);
+    case "backfill":
+      return backfillParts(activity, elapsedSeconds);
+    case "index":
+      return [
+        part(0, `building the index of ${activity.version}`, `index of ${activity.version}`),
+        part(3, rowsOf(activity.rows)),
+        elapsed(elapsedSeconds),
+      ];
+    case "eval":
+      return [
+        part(0, `searching ${activity.version}`, activity.version),
+        part(
+          0,
+          `${formatCount(activity.queries)}/${formatCount(activity.total)} queries`,
+          percentOf(activity.queries, activity.total),
+        ),
+        elapsed(elapsedSeconds),
+      ];
+    case "step":
+      return [part(0, printableText(activity.title)), elapsed(elapsedSeconds)];
+  }
+}
+
+function importParts(activity: Extract<Activity, { kind: "import" }>, elapsedSeconds: number): Part[] {
+  const { table, progress } = activity;
+  const title = part(0, table === "" ? "importing" : `importing ${printableText(table)}`, "import");
+  if (progress === null) return [title, elapsed(elapsedSeconds)];
+  const { share, rows, bytes, rowsPerSecond, rssBytes } = progress;
+  const known = share !== null && share > 0;
+  return [
+    title,
+    ...(known ? [part(0, percentOf(share, 1))] : []),
+    part(4, rowsOf(rows), `${formatCompact(rows)} rows`),
+    part(5, `${formatBytes(bytes)} read`),
+    part(1, formatRate(rowsPerSecond, "rows"), `${formatCompact(rowsPerSecond)}/s`),
+    known ? eta((elapsedSeconds * (1 - share)) / share) : elapsed(elapsedSeconds),
+    memory(rssBytes),
+  ];
+}
+
+function backfillParts(activity: Extract<Activity, { kind: "backfill" }>, elapsedSeconds: number): Part[] {
+  const { version, progress, units, unitsDone } = activity;
+  if (progress === null) return [part(0, `${version}: loading the model`, version), elapsed(elapsedSeconds)];
+  const { rows, totalRows, tokens, rowsPerSecond, tokensPerSecond, etaSeconds, rssBytes } = progress;
+  return [
+    part(0, version),
+    part(0, percentOf(rows, totalRows)),
+    part(5, `${formatCount(rows)}/${formatCount(totalRows)} rows`),
+    ...(units > 1 ? [part(6, `${unitsDone}/${units} units`)] : []),
+    part(1, formatRate(rowsPerSecond, "texts"), `${formatCompact(rowsPerSecond)}/s`),
+    part(
+      3,
+      `${formatCompact(tokens)} tokens at ${formatCompact(tokensPerSecond)}/s`,
+      `${formatCompact(tokensPerSecond)} tok/s`,
+    ),
+    etaSeconds === null ? elapsed(elapsedSeconds) : eta(etaSeconds),
+    memory(rssBytes),
+  ];
+}
+
+function part(rank: number, ...wordings: [string, ...string[]]): Part {
+  return { rank, wordings };
+}
+
+function eta(seconds: number): Part {
+  const time = formatDuration(Math.ceil(seconds));
+  return part(0, `${time} left`, time);
+}
+
+function elapsed(seconds: number): Part {
+  return part(2, formatDuration(Math.floor(Math.max(0, seconds))));
+}
+
+function memory(bytes: number): Part {
+  return part(2, `${formatBytes(bytes)} memory`, formatBytes(bytes));
+}
+
+function rowsOf(rows: number): string {
+  return `${formatCount(rows)} rows`;
+}
+
+/** Whole per cents, and 100 only at the end. */
+function percentOf(done: number, all: number): string {
+  return `${all === 0 ? 100 : Math.min(100, Math.floor((done / all) * 100))} %`;
+}

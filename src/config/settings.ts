@@ -1,0 +1,140 @@
+import { z } from "zod";
+import type { GatePolicy } from "../core/gate.ts";
+import type { IndexType } from "../core/ports.ts";
+import type { OnEmpty } from "../core/verbs.ts";
+import type { CorpusColumns } from "../core/words.ts";
+
+/** Everything that a run is told, whole and frozen: no setting has a default anywhere else. */
+export interface RunConfig {
+  readonly db: string;
+  readonly table: string | null;
+  readonly corpus: CorpusColumns | null;
+  readonly model: string | null;
+  readonly workers: number | null;
+  readonly lockFile: string;
+  readonly hubCacheFolder: string | null;
+  readonly onEmpty: OnEmpty;
+  readonly index: IndexType | "auto";
+  readonly retirementGraceDays: number;
+  readonly gate: GatePolicy;
+}
+
+/** What is said of a setting beside its type: for messages, for the environment, and for the docs. */
+export interface SettingNotes {
+  readonly description: string;
+  /** The environment variable that sets it; null where none does. */
+  readonly variable: string | null;
+  /** What its value must be, as the end of "write …". */
+  readonly expected: string;
+}
+
+export const settingNotes = z.registry<SettingNotes>();
+
+const name = z.string().min(1);
+const share = z.number().min(0).max(1);
+
+/** The one table of settings. Order: as documented. */
+export const settingsSchema = z.strictObject({
+  db: name.default("./reembed-data").register(settingNotes, {
+    description: "LanceDB folder or URI that holds the tables.",
+    variable: "REEMBED_DB",
+    expected: 'a folder or URI, such as "./reembed-data"',
+  }),
+  table: name.nullable().default(null).register(settingNotes, {
+    description: "The table to work on.",
+    variable: "REEMBED_TABLE",
+    expected: "a table's name",
+  }),
+  corpus: z
+    .strictObject({
+      key: name.register(settingNotes, {
+        description: "Column of unique, non-null keys.",
+        variable: "REEMBED_KEY",
+        expected: 'the name of the key column, such as "id"',
+      }),
+      text: z.tuple([name], name).register(settingNotes, {
+        description: "Text columns, joined by a space in this order.",
+        variable: "REEMBED_TEXT",
+        expected: 'a list of column names, such as ["title", "text"]',
+      }),
+    })
+    .nullable()
+    .default(null)
+    .register(settingNotes, {
+      description: "Which columns make up the corpus of a table that is imported.",
+      variable: null,
+      expected: '{ "key": "id", "text": ["text"] }',
+    }),
+  model: name.nullable().default(null).register(settingNotes, {
+    description: "Pinned reference of the model to embed with.",
+    variable: "REEMBED_MODEL",
+    expected: 'a model reference, such as "bundled:all-MiniLM-L6-v2"',
+  }),
+  workers: z.int().min(1).max(1024).nullable().default(null).register(settingNotes, {
+    description: "Worker threads; null: as many as cores that the process may use.",
+    variable: "REEMBED_WORKERS",
+    expected: "a whole number from 1 to 1024",
+  }),
+  lockFile: name.default("reembed.lock.json").register(settingNotes, {
+    description: "Digests of every model package in use.",
+    variable: "REEMBED_LOCK_FILE",
+    expected: "a file name",
+  }),
+  hubCacheFolder: name.nullable().default(null).register(settingNotes, {
+    description: "Where packages of `hf:` references are; null: the hub's usual cache folder.",
+    variable: "HF_HUB_CACHE",
+    expected: "a folder",
+  }),
+  onEmpty: z.enum(["skip", "fail", "zero"]).default("skip").register(settingNotes, {
+    description: "What becomes of a text that cannot have a vector.",
+    variable: "REEMBED_ON_EMPTY",
+    expected: '"skip", "fail" or "zero"',
+  }),
+  index: z.enum(["auto", "ivf_pq", "ivf_flat", "hnsw_sq", "none"]).default("auto").register(settingNotes, {
+    description: "Vector index of a new version; auto: as the active version's, or by size.",
+    variable: "REEMBED_INDEX",
+    expected: '"auto", "ivf_pq", "ivf_flat", "hnsw_sq" or "none"',
+  }),
+  retirementGraceDays: z.number().min(0).max(36_500).default(14).register(settingNotes, {
+    description: "Days that a version stays for rollback after another took its place.",
+    variable: "REEMBED_RETIREMENT_GRACE_DAYS",
+    expected: "a number of days, 0 or more",
+  }),
+  gate: z
+    .strictObject({
+      queries: name.nullable().default(null).register(settingNotes, {
+        description: "Known queries (JSONL of `_id` and `text`) that a switch is judged by.",
+        variable: "REEMBED_GATE_QUERIES",
+        expected: "a file name",
+      }),
+      qrels: name.nullable().default(null).register(settingNotes, {
+        description: "Relevance judgements of those queries (TSV).",
+        variable: "REEMBED_GATE_QRELS",
+        expected: "a file name",
+      }),
+      ndcg10MaxDrop: share.default(0.01).register(settingNotes, {
+        description: "How much nDCG@10 may drop, at the low end of its interval.",
+        variable: "REEMBED_GATE_NDCG10_MAX_DROP",
+        expected: "a number from 0 to 1",
+      }),
+      confidence: z.number().gt(0).lt(1).default(0.95).register(settingNotes, {
+        description: "Confidence of that interval.",
+        variable: "REEMBED_GATE_CONFIDENCE",
+        expected: "a number between 0 and 1, such as 0.95",
+      }),
+      overlap10Min: share.nullable().default(null).register(settingNotes, {
+        description: "Share of the first 10 results that old and new must have in common; null: not judged.",
+        variable: "REEMBED_GATE_OVERLAP10_MIN",
+        expected: "a number from 0 to 1, or null",
+      }),
+    })
+    .prefault({})
+    .register(settingNotes, {
+      description: "The conditions of a switch.",
+      variable: null,
+      expected: 'an object, such as { "ndcg10MaxDrop": 0.01 }',
+    }),
+});
+
+/** One layer of settings, as a file, the environment or flags give it: everything optional. */
+export type Settings = z.input<typeof settingsSchema>;

@@ -1,0 +1,162 @@
+import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { ReembedError } from "../core/errors.ts";
+import type { InferenceRuntime, LoadedModel, OutputTensor, TokenBatch } from "./inference-runtime.ts";
+
+/** Inputs that a text encoder may have, and what each is fed. */
+const knownInputs = ["input_ids", "attention_mask", "token_type_ids", "position_ids"] as const;
+type KnownInput = (typeof knownInputs)[number];
+
+/** Call shapes whose tensors are kept. A shape is a few hundred bytes; its data is shared by all. */
+const maxShapes = 4096;
+
+type Feeds = InferenceSession.OnnxValueMapType;
+
+/** ONNX Runtime, one session a model, on the calling thread. */
+export const onnxRuntime: InferenceRuntime = {
+  async load(weightsPath, { threads, device, widenIntegers }) {
+    assertDevice(device);
+    let session: InferenceSession;
+    try {
+      session = await InferenceSession.create(weightsPath, {
+        executionProviders: [device],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        // Warnings go to the process's stderr, where they would tear progress lines.
+        logSeverityLevel: 3,
+        ...(widenIntegers ? { extra: { session: { x64quantprecision: "1" } } } : {}),
+      });
+    } catch (error) {
+      throw ReembedError.from(
+        error,
+        "REEMBED_MODEL_LOAD_FAILED",
+        `${weightsPath} cannot be loaded by ONNX Runtime`,
+      );
+    }
+    return createModel(session, weightsPath);
+  },
+};
+
+function assertDevice(device: string): void {
+  const available = listSupportedBackends().filter(({ bundled }) => bundled);
+  if (available.some(({ name }) => name === device)) return;
+  const names = available.map(({ name }) => name).join(", ");
+  throw new ReembedError(
+    "REEMBED_MODEL_UNSUPPORTED",
+    `device "${device}" is not available in this build of onnxruntime-node; use one of: ${names}`,
+    { details: { device, available: names } },
+  );
+}
+
+function createModel(session: InferenceSession, weightsPath: string): LoadedModel {
+  const inputs = readInputs(session, weightsPath);
+  const feedsOf = createFeeds(inputs);
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputMetadata.map((output) => ({
+      name: output.name,
+      rank: output.isTensor ? output.shape.length : null,
+    })),
+    async run(batch, output) {
+      const results = await session.run(feedsOf(batch), [output]);
+      const tensor = results[output];
+      if (tensor === undefined)
+        throw new ReembedError("REEMBED_EMBED_FAILED", `output "${output}" is missing`);
+      return toOutput(tensor, output);
+    },
+    close: () => session.release(),
+  };
+}
+
+interface Input {
+  readonly name: KnownInput;
+  readonly wide: boolean;
+}
+
+function readInputs(session: InferenceSession, weightsPath: string): Input[] {
+  return session.inputMetadata.map((input) => {
+    const name = knownInputs.find((known) => known === input.name);
+    const type = input.isTensor ? input.type : "no tensor";
+    if (name === undefined || (type !== "int64" && type !== "int32")) {
+      throw new ReembedError(
+        "REEMBED_MODEL_UNSUPPORTED",
+        `${weightsPath}: input "${input.name}" (${type}) is not known; a text encoder takes ${knownInputs.join(", ")} as int64 or int32`,
+        { details: { file: weightsPath, input: input.name, type } },
+      );
+    }
+    return { name, wide: type === "int64" };
+  });
+}
+
+/**
+ * Makes the inputs of a call. Tensors are made once per call shape over memory that all shapes share,
+ * and only the ids are written again; ids are written as 32-bit halves, since BigInts cost allocations.
+ */
+function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
+  let capacity = 0;
+  let memory = new Map<KnownInput, ArrayBuffer>();
+  let shapes = new Map<number, Feeds>();
+  const idsWide = inputs.some(({ name, wide }) => name === "input_ids" && wide);
+  let ids = new Int32Array(0);
+
+  function grow(slots: number): void {
+    capacity = Math.max(slots, capacity * 2, 512);
+    shapes = new Map();
+    memory = new Map(inputs.map(({ name, wide }) => [name, new ArrayBuffer(capacity * (wide ? 8 : 4))]));
+    for (const { name, wide } of inputs) {
+      const buffer = memory.get(name)!;
+      if (name === "attention_mask") {
+        if (wide) new BigInt64Array(buffer).fill(1n);
+        else new Int32Array(buffer).fill(1);
+      }
+    }
+    ids = new Int32Array(memory.get("input_ids") ?? new ArrayBuffer(capacity * 8));
+  }
+
+  function makeShape(rows: number, length: number): Feeds {
+    if (shapes.size >= maxShapes) shapes.clear();
+    const feeds: Record<string, Tensor> = {};
+    for (const { name, wide } of inputs) {
+      // Positions repeat with the length, so only they cannot share memory among shapes.
+      const buffer = name === "position_ids" ? positions(rows, length, wide) : memory.get(name)!;
+      const data = wide
+        ? new BigInt64Array(buffer, 0, rows * length)
+        : new Int32Array(buffer, 0, rows * length);
+      feeds[name] = new Tensor(wide ? "int64" : "int32", data, [rows, length]);
+    }
+    return feeds;
+  }
+
+  return ({ rows, length, ids: batchIds }) => {
+    const slots = rows * length;
+    if (slots > capacity) grow(slots);
+    const key = rows * 65_536 + length;
+    let feeds = shapes.get(key);
+    if (feeds === undefined) {
+      feeds = makeShape(rows, length);
+      shapes.set(key, feeds);
+    }
+    // The upper halves stay zero: ids are never negative. Little-endian, as every platform of Node is.
+    if (idsWide) for (let i = 0; i < slots; i++) ids[i * 2] = batchIds[i]!;
+    else ids.set(batchIds.subarray(0, slots));
+    return feeds;
+  };
+}
+
+function positions(rows: number, length: number, wide: boolean): ArrayBuffer {
+  const stride = wide ? 2 : 1;
+  const values = new Int32Array(rows * length * stride);
+  for (let i = 0; i < rows * length; i++) values[i * stride] = i % length;
+  return values.buffer;
+}
+
+function toOutput(tensor: Tensor, name: string): OutputTensor {
+  const { data, dims } = tensor;
+  if (data instanceof Float32Array) return { data, shape: dims };
+  if (tensor.type === "float16") return { data: Float32Array.from(data as ArrayLike<number>), shape: dims };
+  throw new ReembedError(
+    "REEMBED_MODEL_UNSUPPORTED",
+    `output "${name}" is of type ${tensor.type}; an embedding is float32 or float16`,
+    { details: { output: name, type: tensor.type } },
+  );
+}

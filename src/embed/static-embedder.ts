@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { emptyText, noKnownToken } from "../core/outcome.ts";
+import type { EmbedderPlan } from "../core/messages.ts";
+import type { Embedder } from "./embedder.ts";
+import { finishVector } from "./finish-vector.ts";
+import { readTokenizer } from "./read-tokenizer.ts";
+import { readStaticTable, type StaticTable } from "./static-table.ts";
+import { createTokenBuffer } from "./token-buffer.ts";
+
+const anythingButSpace = /\S/;
+
+/**
+ * Opens a static model: the mean of the rows of a text's known tokens. Unknown words are left out
+ * before the text is cut, as model2vec does. int8 rows are summed as they are: their common scale
+ * falls out when the vector is scaled to unit length.
+ */
+export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> {
+  const { space, folder, weightsFile } = plan;
+  const [tokenizer, table] = await Promise.all([
+    readTokenizer(folder),
+    readStaticTable(join(folder, weightsFile)),
+  ]);
+  const { dimensions, maxTokens, normalize } = space;
+  const fromLeft = space.truncation === "right";
+  const buffer = createTokenBuffer(65_536);
+  const sums = new Float64Array(dimensions);
+
+  /** Appends a text's known tokens, cut to the maximum; answers whether it was cut. */
+  function appendTokens(text: string): boolean {
+    const start = buffer.length;
+    const count = tokenizer.append(text, buffer, fromLeft ? maxTokens : Infinity, true);
+    if (count <= maxTokens) return false;
+    if (!fromLeft) buffer.ids.copyWithin(start, start + count - maxTokens, start + count);
+    buffer.length = start + maxTokens;
+    return true;
+  }
+
+  return {
+    async embed({ texts, purpose }) {
+      const started = performance.now();
+      const prompt = purpose === "query" ? space.queryPrompt : space.documentPrompt;
+      const ends = new Int32Array(texts.length);
+      let truncated = 0;
+      buffer.length = 0;
+      for (let i = 0; i < texts.length; i++) {
+        const text = texts[i]!;
+        if (appendTokens(prompt === "" ? text : prompt + text)) truncated++;
+        ends[i] = buffer.length;
+      }
+      const summing = performance.now();
+      const vectors = new Float32Array(texts.length * dimensions);
+      const outcomes = new Uint8Array(texts.length);
+      let start = 0;
+      for (let i = 0; i < texts.length; i++) {
+        const end = ends[i]!;
+        if (end === start) {
+          outcomes[i] = anythingButSpace.test(texts[i]!) ? noKnownToken : emptyText;
+          continue;
+        }
+        sumRows(table, buffer.ids, start, end, sums);
+        const offset = i * dimensions;
+        for (let j = 0; j < dimensions; j++) vectors[offset + j] = sums[j]! / (end - start);
+        outcomes[i] = finishVector(vectors.subarray(offset, offset + dimensions), normalize);
+        start = end;
+      }
+      return {
+        ok: true,
+        vectors,
+        outcomes,
+        tokens: buffer.length,
+        slots: buffer.length,
+        truncated,
+        tokenizeSeconds: (summing - started) / 1000,
+        inferSeconds: (performance.now() - summing) / 1000,
+      };
+    },
+    close: async () => {},
+  };
+}
+
+/** Sums the rows of the ids in `[from, to)`, first `sums.length` dimensions, each with its weight. */
+function sumRows(table: StaticTable, ids: Int32Array, from: number, to: number, sums: Float64Array): void {
+  const { rows, weights, mapping, dimensions: width } = table;
+  const dimensions = sums.length;
+  sums.fill(0);
+  for (let at = from; at < to; at++) {
+    const id = ids[at]!;
+    const row = (mapping === null ? id : mapping[id]!) * width;
+    const weight = weights === null ? 1 : weights[id]!;
+    if (weight === 1) for (let i = 0; i < dimensions; i++) sums[i]! += rows[row + i]!;
+    else for (let i = 0; i < dimensions; i++) sums[i]! += rows[row + i]! * weight;
+  }
+}

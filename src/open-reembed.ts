@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { loadConfig } from "./config/load-config.ts";
+import type { Job } from "./core/job.ts";
+import type {
+  BackfillRequest,
+  BackfillResult,
+  EvalRequest,
+  EvalResult,
+  ImportRequest,
+  ImportResult,
+  IndexRequest,
+  IndexResult,
+  PlanRequest,
+  PlanResult,
+  RollbackResult,
+  SearchResult,
+  SearchVerbRequest,
+  SwitchRequest,
+  SwitchResult,
+  VersionsRequest,
+  VersionsResult,
+} from "./core/verbs.ts";
+import { openEngine } from "./engine.ts";
+
+/** Settings of the library; what is left out comes from the configuration file, then the defaults. */
+export interface ReembedOptions {
+  /** LanceDB URI or folder. @default "./reembed-data" */
+  readonly db?: string | undefined;
+  readonly table?: string | undefined;
+  /** Worker threads. @default as many as cores that the process may use */
+  readonly workers?: number | undefined;
+  /** Configuration file; by default `reembed.config.json` or `.ts` of `cwd`, if there is one. */
+  readonly configFile?: string | undefined;
+  /** Where relative paths start. @default the process's working directory */
+  readonly cwd?: string | undefined;
+  /** Write the digests of local models into the lock file at first use, instead of refusing them. */
+  readonly pin?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Some fields of a request may be left out; they have the command line's defaults. */
+type WithDefaults<Request, Optional extends keyof Request> = Omit<Request, Optional> &
+  Partial<Pick<Request, Optional>>;
+
+/** An open database with one table in view. Every verb is a job: await it, or iterate its events. */
+export interface Reembed {
+  import(request: WithDefaults<ImportRequest, "format" | "mode">): Job<ImportResult>;
+  plan(request: PlanRequest): Job<PlanResult>;
+  backfill(request: BackfillRequest): Job<BackfillResult>;
+  versions(request?: Partial<VersionsRequest>): Job<VersionsResult>;
+  index(request: WithDefaults<IndexRequest, "type">): Job<IndexResult>;
+  eval(request: WithDefaults<EvalRequest, "k" | "exact">): Job<EvalResult>;
+  switch(request: WithDefaults<SwitchRequest, "force">): Job<SwitchResult>;
+  rollback(): Job<RollbackResult>;
+  search(request: WithDefaults<SearchVerbRequest, "limit" | "exact">): Job<SearchResult>;
+  /** Ends worker threads and lets go of the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a database for re-embedding.
+ * @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNPINNED, REEMBED_STORE_URI
+ */
+export async function openReembed(options: ReembedOptions): Promise<Reembed> {
+  const { db, table, workers, configFile, pin, signal } = options;
+  const cwd = resolve(options.cwd ?? ".");
+  const config = await loadConfig({ configFile, cwd, env: {}, flags: { db, table, workers } });
+  const engine = await openEngine(config, { pin, signal });
+  return {
+    import: (request) => engine.import({ format: "auto", mode: "create", ...request }),
+    plan: engine.plan,
+    backfill: engine.backfill,
+    versions: (request) => engine.versions({ history: false, ...request }),
+    index: (request) => engine.index({ type: "auto", ...request }),
+    eval: (request) => engine.eval({ k: 10, exact: false, ...request }),
+    switch: (request) => engine.switch({ force: false, ...request }),
+    rollback: engine.rollback,
+    search: (request) => engine.search({ limit: 10, exact: false, ...request }),
+    close: engine.close,
+  };
+}

@@ -1,0 +1,72 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { ReembedError } from "../core/errors.ts";
+import type { ModelReference } from "../core/model-reference.ts";
+
+export interface PackageContext {
+  /** Folder of the packages that ship with the program. */
+  readonly bundledFolder: string;
+  readonly lockFile: string;
+  /** The Hugging Face cache (`HF_HUB_CACHE`, or `hub` in `HF_HOME`). */
+  readonly hubCacheFolder?: string | undefined;
+}
+
+/** Where a model package lies, and how it is named and pinned. */
+export interface PackageLocation {
+  readonly folder: string;
+  /** Human name of the model. */
+  readonly model: string;
+  /** The reference without its options, as the lock file has it; null where a manifest pins it. */
+  readonly lockKey: string | null;
+}
+
+/** Finds the folder of a package. @throws REEMBED_MODEL_MISSING */
+export async function locatePackage(
+  reference: ModelReference,
+  context: PackageContext,
+): Promise<PackageLocation> {
+  const location = locations[reference.kind](reference as never, context);
+  const found = await stat(location.folder).catch(() => null);
+  if (found?.isDirectory() === true) return location;
+  throw new ReembedError(
+    "REEMBED_MODEL_MISSING",
+    `${reference.written}: there is no folder ${location.folder}; ${advice(reference, context)}`,
+    { details: { reference: reference.written, folder: location.folder } },
+  );
+}
+
+type Kind = ModelReference["kind"];
+type OfKind<K extends Kind> = Extract<ModelReference, { readonly kind: K }>;
+
+const locations: {
+  readonly [K in Kind]: (reference: OfKind<K>, context: PackageContext) => PackageLocation;
+} = {
+  bundled: ({ name }, { bundledFolder }) => ({
+    folder: join(bundledFolder, name),
+    model: name,
+    lockKey: null,
+  }),
+  local: ({ path }, { lockFile }) => {
+    const folder = resolve(path);
+    const fromLock = relative(dirname(resolve(lockFile)), folder)
+      .split(sep)
+      .join("/");
+    return { folder, model: basename(folder), lockKey: `local:${fromLock === "" ? "." : fromLock}` };
+  },
+  hf: ({ owner, name, revision }, { hubCacheFolder = "" }) => ({
+    folder: join(hubCacheFolder, `models--${owner}--${name}`, "snapshots", revision),
+    model: `${owner}/${name}`,
+    lockKey: `hf:${owner}/${name}@${revision}`,
+  }),
+};
+
+function advice(reference: ModelReference, { bundledFolder }: PackageContext): string {
+  switch (reference.kind) {
+    case "bundled":
+      return `the packages that ship are the folders of ${bundledFolder}`;
+    case "local":
+      return "write the path of a folder that holds a model package";
+    case "hf":
+      return `fetch that revision into the Hugging Face cache (hf download ${reference.owner}/${reference.name} --revision ${reference.revision}), or point HF_HUB_CACHE to the cache that has it`;
+  }
+}

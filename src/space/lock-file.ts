@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { ReembedError } from "../core/errors.ts";
+import type { PackageFile } from "./package-files.ts";
+
+/** The lock file, `reembed.lock.json`: the digest of every file of every package in use. */
+export interface LockFile {
+  readonly lockVersion: 1;
+  /** By reference, without its options. */
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+}
+
+export interface LockedPackage {
+  /** By path within the package. */
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+}
+
+/** How a package's files stand to the lock. */
+export type LockState =
+  | { readonly state: "locked" }
+  /** Files that the lock does not have; the others agree. */
+  | { readonly state: "unpinned"; readonly files: readonly string[] }
+  | { readonly state: "mismatch"; readonly file: string; readonly locked: string; readonly found: string };
+
+const empty: LockFile = { lockVersion: 1, packages: {} };
+
+/** The lock; empty where the file does not exist yet. @throws REEMBED_CONFIG_INVALID */
+export async function readLock(path: string): Promise<LockFile> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw ReembedError.from(error, "REEMBED_CONFIG_UNREADABLE", `${path} cannot be read`);
+  });
+  if (text === null) return empty;
+  const parsed = parseLock(text);
+  if (typeof parsed !== "string") return parsed;
+  throw new ReembedError(
+    "REEMBED_CONFIG_INVALID",
+    `${path} is no lock file: ${parsed}; take it back from version control, or remove it and pin again with --pin`,
+    { details: { file: path, reason: parsed } },
+  );
+}
+
+function parseLock(text: string): LockFile | string {
+  let lock: Partial<LockFile> | null;
+  try {
+    lock = JSON.parse(text) as Partial<LockFile> | null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (lock?.lockVersion !== 1) return `lockVersion is ${JSON.stringify(lock?.lockVersion)}, not 1`;
+  if (lock.packages === undefined || typeof lock.packages !== "object") return "packages is missing";
+  for (const [key, entry] of Object.entries(lock.packages)) {
+    const files: unknown = entry?.files;
+    if (files === null || typeof files !== "object") return `packages["${key}"].files is missing`;
+    for (const [file, digest] of Object.entries(entry.files)) {
+      if (!/^[0-9a-f]{64}$/.test(digest?.sha256 ?? ""))
+        return `packages["${key}"].files["${file}"] has no sha256`;
+    }
+  }
+  return { lockVersion: 1, packages: lock.packages };
+}
+
+/** Compares files with what the lock has for them. */
+export function compareWithLock(lock: LockFile, key: string, files: readonly PackageFile[]): LockState {
+  const locked = lock.packages[key]?.files ?? {};
+  const unpinned: string[] = [];
+  for (const { path, sha256 } of files) {
+    const entry = locked[path];
+    if (entry === undefined) unpinned.push(path);
+    else if (entry.sha256 !== sha256)
+      return { state: "mismatch", file: path, locked: entry.sha256, found: sha256 };
+  }
+  return unpinned.length === 0 ? { state: "locked" } : { state: "unpinned", files: unpinned };
+}
+
+/** The lock with a package's files added to those it has. */
+export function addToLock(lock: LockFile, key: string, files: readonly PackageFile[]): LockFile {
+  const known = lock.packages[key]?.files ?? {};
+  const added = Object.fromEntries(files.map(({ path, sha256, bytes }) => [path, { sha256, bytes }]));
+  return { lockVersion: 1, packages: { ...lock.packages, [key]: { files: { ...known, ...added } } } };
+}
+
+/** Writes the lock in one step: whoever reads sees the old one or the new one. Keys are sorted. */
+export async function writeLock(path: string, lock: LockFile): Promise<void> {
+  const packages = sortKeys(lock.packages, ({ files }) => ({ files: sortKeys(files, (digest) => digest) }));
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify({ lockVersion: 1, packages }, null, 2)}\n`, { flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw ReembedError.from(error, "REEMBED_CONFIG_UNREADABLE", `${path} cannot be written`);
+  }
+}
+
+function sortKeys<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
+  const entries = Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { modelFileError } from "./model-error.ts";
+import { type PackageFile, readPackageJson } from "./package-files.ts";
+
+/** What ships beside a bundled package: where it is from, under which licence, and its digests. */
+export interface PackageManifest {
+  readonly name: string;
+  readonly source: string;
+  readonly revision: string;
+  readonly licence: string;
+  readonly files: readonly PackageFile[];
+}
+
+/** @throws REEMBED_MODEL_FILE_MISSING, REEMBED_MODEL_FILE_DAMAGED */
+export async function readManifest(folder: string): Promise<PackageManifest> {
+  const file = join(folder, "manifest.json");
+  const manifest = (await readPackageJson(folder, "manifest.json")) as PackageManifest | null;
+  const whatToDo = "the installation is damaged: install the program again";
+  if (manifest === null) throw modelFileError("REEMBED_MODEL_FILE_MISSING", file, "not found", whatToDo);
+  if (!Array.isArray(manifest.files)) {
+    throw modelFileError("REEMBED_MODEL_FILE_DAMAGED", file, "it lists no files", whatToDo);
+  }
+  return manifest;
+}
+
+/** Compares files with the manifest. @throws REEMBED_MODEL_FILE_DAMAGED */
+export function verifyManifest(
+  folder: string,
+  manifest: PackageManifest,
+  files: readonly PackageFile[],
+): void {
+  for (const { path, sha256 } of files) {
+    const shipped = manifest.files.find((file) => file.path === path);
+    if (shipped?.sha256 === sha256) continue;
+    throw modelFileError(
+      "REEMBED_MODEL_FILE_DAMAGED",
+      join(folder, path),
+      shipped === undefined
+        ? "the manifest does not know this file"
+        : `its sha256 is ${sha256}, the manifest says ${shipped.sha256}`,
+      "the installation is damaged: install the program again",
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { ReembedError } from "../core/errors.ts";
+import type { VersionChange } from "../core/ports.ts";
+import { canMove, type VersionRecord, type VersionState } from "../core/version.ts";
+import { registryOf, requireCorpus, requireVersion } from "./read-registry.ts";
+import { recordUpdates, type Registry } from "./registry.ts";
+import { retryConflict } from "./retry-conflict.ts";
+import type { TableHandle } from "./table-handle.ts";
+
+/**
+ * Moves versions from state to state in one commit, or not at all. The commit is made against the
+ * very table version that was read, and always touches one common entry, so of two writers that
+ * read the same registry exactly one commits; the other reads again and judges anew.
+ * @throws REEMBED_STORE_STATE, REEMBED_STORE_VERSION_MISSING, REEMBED_STORE_CONFLICT
+ */
+export async function changeVersions(handle: TableHandle, changes: readonly VersionChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const names = changes.map((change) => `${change.name} to ${change.to}`).join(", ");
+  await retryConflict(
+    `table ${handle.name}: the change of ${names} cannot be written`,
+    "REEMBED_STORE_WRITE_FAILED",
+    async () => {
+      const table = await handle.open();
+      const registry = await registryOf(table);
+      const corpus = requireCorpus(handle.name, registry);
+      const records = planChanges(handle.name, registry, changes, new Date().toISOString());
+      await table.updateFieldMetadata(recordUpdates(corpus, registry.revision, records));
+    },
+  );
+}
+
+/** The records after the changes, or the reason why they are refused. Pure. */
+export function planChanges(
+  table: string,
+  registry: Registry,
+  changes: readonly VersionChange[],
+  at: string,
+): VersionRecord[] {
+  const changed = changes.map((change) => {
+    const record = requireVersion(table, registry, change.name);
+    if (record.state !== change.from) {
+      throw stateError(
+        table,
+        `version ${record.name} is ${record.state}, not ${change.from}: it was changed meanwhile; look at it again`,
+      );
+    }
+    if (!canMove(change.from, change.to)) {
+      throw stateError(table, `a version cannot go from ${change.from} to ${change.to} (${record.name})`);
+    }
+    return moved(record, change, at);
+  });
+  const after = registry.versions.map(
+    (record) => changed.find((candidate) => candidate.name === record.name) ?? record,
+  );
+  const active = after.filter((record) => record.state === "active").map((record) => record.name);
+  if (new Set(changes.map((change) => change.name)).size < changes.length) {
+    throw stateError(table, "a version is named twice in one change");
+  }
+  if (active.length > 1) {
+    throw stateError(
+      table,
+      `${active.join(" and ")} would both be active; retire one in the same change`,
+    );
+  }
+  return changed;
+}
+
+const keepsDueAt: ReadonlySet<VersionState> = new Set(["retiring"]);
+
+function moved(record: VersionRecord, change: VersionChange, at: string): VersionRecord {
+  const why = change.why === undefined ? {} : { why: change.why };
+  return {
+    ...record,
+    state: change.to,
+    dueAt: keepsDueAt.has(change.to) ? (change.dueAt ?? null) : null,
+    history: [...record.history, { at, state: change.to, ...why }],
+  };
+}
+
+function stateError(table: string, message: string): ReembedError {
+  return new ReembedError("REEMBED_STORE_STATE", `table ${table}: ${message}`, { details: { table } });
+}

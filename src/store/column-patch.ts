@@ -1,0 +1,123 @@
+import type { Schema } from "apache-arrow";
+import { ReembedError } from "../core/errors.ts";
+import type { PatchResult, PatchRows } from "../core/ports.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { CorpusColumns } from "../core/words.ts";
+import { keyTypeOf } from "./key-column.ts";
+import { keyIndexOf, rebuildKeyIndex, refreshReason } from "./key-index.ts";
+import { patchBatch } from "./patch-batch.ts";
+import { checkPatchCount, checkPatched, tableFacts } from "./patch-guards.ts";
+import { requireCorpus, requireVersion, schemaOf } from "./read-registry.ts";
+import { readRegistry } from "./registry.ts";
+import { retryConflict } from "./retry-conflict.ts";
+import { keysPresent } from "./rows-by-key.ts";
+import { serial } from "./serial.ts";
+import type { TableHandle } from "./table-handle.ts";
+import { rowBytes } from "./version-bytes.ts";
+
+/**
+ * The column patch: fills a version's columns for existing rows by merges that write those columns
+ * alone, beside the others' files, so that every other index keeps all of its rows.
+ *
+ * LanceDB takes this path only while the key's index covers something, and says nothing when it
+ * falls back to rewriting rows. So each patch makes sure of the index before its merge, and compares
+ * the table before and after its commit; any surprise is an error before the next commit.
+ */
+export interface ColumnPatch {
+  patch(version: VersionRecord, rows: PatchRows): Promise<PatchResult>;
+  /** Makes sure that the key's index covers the table. */
+  prepare(): Promise<void>;
+}
+
+/** Patches of one table, one at a time: merges in one process would share its disk and memory. */
+export function columnPatch(handle: TableHandle): ColumnPatch {
+  const inOrder = serial();
+  let rereadBytes = 0;
+  let rebuildSeconds: number | null = null;
+
+  const rebuild = async (keyColumn: string): Promise<void> => {
+    const startMs = performance.now();
+    await rebuildKeyIndex(handle, keyColumn);
+    rebuildSeconds = (performance.now() - startMs) / 1000;
+    rereadBytes = 0;
+  };
+
+  const makeIndexUsable = async (corpus: CorpusColumns, bytesPerRow: number, sentRows: number): Promise<number> => {
+    const startMs = performance.now();
+    const index = await keyIndexOf(await handle.open(), corpus.key);
+    const reason = refreshReason({ index, sentRows, rereadBytes, rebuildSeconds });
+    if (reason !== null) await rebuild(corpus.key);
+    else rereadBytes += (index?.unindexedRows ?? 0) * bytesPerRow;
+    return (performance.now() - startMs) / 1000;
+  };
+
+  const patch = async (version: VersionRecord, rows: PatchRows): Promise<PatchResult> => {
+    const startMs = performance.now();
+    const opened = await handle.open();
+    const schema = await schemaOf(opened);
+    const corpus = checkTarget(handle.name, schema, version);
+    const sent = rows.keys.length;
+    if (sent === 0) {
+      return { updated: 0, deletedMeanwhile: 0, tableVersion: await opened.version(), seconds: 0, keyIndexSeconds: 0 };
+    }
+    const batch = patchBatch(version, { column: corpus.key, type: keyTypeOf(schema, corpus.key) }, rows);
+    const keyIndexSeconds = await makeIndexUsable(corpus, rowBytes(version), sent);
+
+    const merged = await retryConflict(
+      `a merge of ${sent} rows into version ${version.name} of table ${handle.name} failed`,
+      "REEMBED_STORE_WRITE_FAILED",
+      async () => {
+        const table = await handle.open();
+        return table.mergeInsert(corpus.key).useIndex(true).whenMatchedUpdateAll().execute(batch);
+      },
+    );
+
+    const after = await handle.openAt(merged.version);
+    const patchedColumns = new Set([
+      corpus.key,
+      version.column,
+      version.hashColumn,
+      version.embeddedAtColumn,
+    ]);
+    checkPatched(
+      { table: handle.name, version: version.name, patchedColumns },
+      await tableFacts(await handle.openAt(merged.version - 1)),
+      await tableFacts(after),
+    );
+    const updated = merged.numUpdatedRows;
+    const present = updated === sent ? sent : (await keysPresent(after, corpus.key, rows.keys)).size;
+    checkPatchCount({ table: handle.name, version: version.name }, { sent, updated, present });
+    return {
+      updated,
+      deletedMeanwhile: sent - updated,
+      tableVersion: merged.version,
+      seconds: (performance.now() - startMs) / 1000,
+      keyIndexSeconds,
+    };
+  };
+
+  return {
+    patch: (version, rows) => inOrder(() => patch(version, rows)),
+    prepare: () =>
+      inOrder(async () => {
+        const table = await handle.open();
+        const { key } = requireCorpus(handle.name, readRegistry(await schemaOf(table)));
+        const index = await keyIndexOf(table, key);
+        if (index === null || index.unindexedRows > 0) await rebuild(key);
+      }),
+  };
+}
+
+/** Refuses a version whose columns are gone or whose space is another by now. */
+function checkTarget(name: string, schema: Schema, version: VersionRecord): CorpusColumns {
+  const registry = readRegistry(schema);
+  const corpus = requireCorpus(name, registry);
+  const record = requireVersion(name, registry, version.name);
+  const hasColumn = schema.fields.some((field) => field.name === version.column);
+  if (record.spaceId === version.spaceId && hasColumn) return corpus;
+  throw new ReembedError(
+    "REEMBED_STORE_STATE",
+    `version ${version.name} of table ${name} ${hasColumn ? `is of another space by now (${record.spaceId})` : `is ${record.state} and has lost its column`}; nothing was written`,
+    { details: { table: name, version: version.name, state: record.state } },
+  );
+}

@@ -1,0 +1,54 @@
+import type { Schema } from "apache-arrow";
+import { ReembedError } from "../core/errors.ts";
+import type { NewVersion } from "../core/ports.ts";
+import type { VersionRecord } from "../core/version.ts";
+import { requireCorpus, schemaOf } from "./read-registry.ts";
+import { newRecord, readRegistry, recordMetadata } from "./registry.ts";
+import { retryConflict } from "./retry-conflict.ts";
+import type { TableHandle } from "./table-handle.ts";
+import { versionSchema } from "./version-columns.ts";
+
+/**
+ * Adds a version's three columns and its record to the table, in one commit: LanceDB keeps the
+ * metadata of the fields that it adds. Losing to another commit of the registry starts over.
+ * @throws REEMBED_STORE_VERSION_EXISTS, REEMBED_STORE_COLUMN_TAKEN, REEMBED_STORE_TABLE_FOREIGN
+ */
+export async function createVersion(handle: TableHandle, request: NewVersion): Promise<VersionRecord> {
+  return retryConflict(
+    `version ${request.name} cannot be added to table ${handle.name}`,
+    "REEMBED_STORE_WRITE_FAILED",
+    async () => {
+      const table = await handle.open();
+      const record = planVersion(handle.name, await schemaOf(table), request, new Date().toISOString());
+      await table.addColumns(versionSchema(record, record.space.dimensions, recordMetadata(record)));
+      return record;
+    },
+  );
+}
+
+/** The record that the version would get, or the reason why it cannot be added. */
+export function planVersion(table: string, schema: Schema, request: NewVersion, at: string): VersionRecord {
+  const registry = readRegistry(schema);
+  requireCorpus(table, registry);
+  const { versions } = registry;
+  const ordinal = 1 + versions.reduce((highest, version) => Math.max(highest, version.ordinal), 0);
+  const record = newRecord(request.name, request.reference, request.space, ordinal, at);
+  if (versions.some((version) => version.name === request.name)) {
+    throw new ReembedError(
+      "REEMBED_STORE_VERSION_EXISTS",
+      `table ${table} has a version ${request.name} already; choose another name`,
+      { details: { table, version: request.name } },
+    );
+  }
+  const ours = [record.column, record.hashColumn, record.embeddedAtColumn];
+  // Column names differ by more than case, since Lance's SQL may fold it.
+  const taken = schema.fields.find((field) =>
+    ours.some((column) => column.toLowerCase() === field.name.toLowerCase()),
+  );
+  if (taken === undefined) return record;
+  throw new ReembedError(
+    "REEMBED_STORE_COLUMN_TAKEN",
+    `table ${table} has a column ${taken.name} (${String(taken.type)}), and version ${request.name} would need that name; choose another name for the version`,
+    { details: { table, version: request.name, column: taken.name } },
+  );
+}

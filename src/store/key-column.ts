@@ -1,0 +1,56 @@
+import type { Data, DataType, Int, LargeUtf8, Schema, Utf8, Vector } from "apache-arrow";
+import { arrow } from "../arrow.ts";
+import { ReembedError } from "../core/errors.ts";
+import type { Key } from "../core/words.ts";
+
+/** The types that a key may have. */
+export type KeyType = Utf8 | LargeUtf8 | Int;
+
+const lowestInt64 = -(2n ** 63n);
+
+/** The type of the key column. @throws REEMBED_CORPUS_COLUMN_MISSING, REEMBED_CORPUS_COLUMN_TYPE */
+export function keyTypeOf(schema: Schema, column: string): KeyType {
+  const field = schema.fields.find((candidate) => candidate.name === column);
+  if (field === undefined) {
+    throw new ReembedError(
+      "REEMBED_CORPUS_COLUMN_MISSING",
+      `there is no key column ${JSON.stringify(column)}; the columns are ${schema.fields.map((other) => other.name).join(", ")}`,
+      { details: { column } },
+    );
+  }
+  const type: DataType = field.type;
+  if (arrow.DataType.isUtf8(type) || arrow.DataType.isLargeUtf8(type) || arrow.DataType.isInt(type)) return type;
+  throw new ReembedError(
+    "REEMBED_CORPUS_COLUMN_TYPE",
+    `the key column ${JSON.stringify(column)} is of type ${String(type)}; a key must be a string or an integer`,
+    { details: { column, type: String(type) } },
+  );
+}
+
+/** Keys of an Arrow column: strings as they are, integers of every width as bigint. */
+export function readKeys(column: Vector): Key[] {
+  const keys = new Array<Key>(column.length);
+  for (let row = 0; row < column.length; row += 1) {
+    const value: unknown = column.get(row);
+    keys[row] = typeof value === "number" ? BigInt(value) : (value as Key);
+  }
+  return keys;
+}
+
+/** Keys as Arrow data of the column's own type. */
+export function keyData(keys: readonly Key[], type: KeyType): Data {
+  if (!arrow.DataType.isInt(type)) return arrow.vectorFromArray(keys as readonly string[], type).data[0] as Data;
+  const values = new type.ArrayType(keys.length);
+  const wide = type.bitWidth === 64;
+  for (let row = 0; row < keys.length; row += 1) {
+    values[row] = wide ? (keys[row] as bigint) : Number(keys[row]);
+  }
+  return arrow.makeData({ type, length: keys.length, nullCount: 0, data: values } as never);
+}
+
+/** A key as a literal of Lance's SQL, safe for any string and any integer. */
+export function keyLiteral(key: Key): string {
+  if (typeof key === "string") return `'${key.replaceAll("'", "''")}'`;
+  // The parser takes the digits before the sign: alone they exceed 64 bits.
+  return key === lowestInt64 ? `CAST('${key}' AS BIGINT)` : String(key);
+}

@@ -1,0 +1,118 @@
+import { connect, type Connection } from "@lancedb/lancedb";
+import { ReembedError } from "../core/errors.ts";
+import { nearestName } from "../core/nearest-name.ts";
+import type { Store } from "../core/ports.ts";
+import { appendImporter, isStagingTable } from "./append-importer.ts";
+import { createImporter, unfinishedImport } from "./create-importer.ts";
+import { setMemoryPool } from "./memory-pool.ts";
+import { schemaOf } from "./read-registry.ts";
+import { defaultFragmentLimits, type FragmentLimits } from "./row-buffer.ts";
+import { storeError } from "./store-error.ts";
+import { storedTable } from "./stored-table.ts";
+import { tableHandle } from "./table-handle.ts";
+
+export interface StoreOptions {
+  /** What LanceDB needs to reach an object store: credentials, region, endpoint. */
+  readonly storageOptions?: Readonly<Record<string, string>>;
+  /** Rows and bytes of one fragment of an imported table. @default 32,768 rows, 128 MiB */
+  readonly fragment?: FragmentLimits;
+}
+
+/** Schemes whose commits are atomic, as several writers need. Others are refused. */
+const schemes: ReadonlySet<string> = new Set(["file", "s3", "gs", "az"]);
+
+/**
+ * Opens a database of tables: a folder, or a URI of an object store.
+ * @throws REEMBED_STORE_URI
+ */
+export async function openStore(uri: string, options: StoreOptions = {}): Promise<Store> {
+  checkUri(uri);
+  setMemoryPool();
+  let connection: Connection;
+  try {
+    connection = await connect(uri, {
+      ...(options.storageOptions === undefined ? {} : { storageOptions: { ...options.storageOptions } }),
+    });
+  } catch (error) {
+    throw storeError(error, "REEMBED_STORE_URI", `the database ${uri} cannot be opened`, { uri });
+  }
+  const limits = options.fragment ?? defaultFragmentLimits;
+
+  const tableNames = async (): Promise<string[]> => {
+    try {
+      return (await allTableNames(connection)).filter((name) => !isStagingTable(name));
+    } catch (error) {
+      throw storeError(error, "REEMBED_STORE_READ_FAILED", `the tables of ${uri} cannot be listed`, { uri });
+    }
+  };
+  const requireTable = async (name: string): Promise<void> => {
+    const names = await tableNames();
+    if (!names.includes(name)) throw missingError(uri, name, names);
+  };
+
+  return {
+    tableNames,
+    openTable: async (name) => {
+      await requireTable(name);
+      const handle = tableHandle(connection, name);
+      const mark = unfinishedImport(await schemaOf(await handle.open()));
+      if (mark !== null) throw unfinishedError(name, mark);
+      return storedTable(handle);
+    },
+    importer: async (request) =>
+      request.mode === "create"
+        ? createImporter(connection, request, limits)
+        : (await requireTable(request.table), appendImporter(connection, request, limits)),
+    dropTable: async (name) => {
+      await requireTable(name);
+      try {
+        await connection.dropTable(name);
+      } catch (error) {
+        throw storeError(error, "REEMBED_STORE_WRITE_FAILED", `table ${name} cannot be dropped`);
+      }
+    },
+    close: async () => connection.close(),
+  };
+}
+
+/** LanceDB lists tables in pages; the last page is the one that adds nothing. */
+async function allTableNames(connection: Connection): Promise<string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const after = names.at(-1);
+    const page = await connection.tableNames({ limit: 1000, ...(after === undefined ? {} : { startAfter: after }) });
+    names.push(...page);
+    if (page.length < 1000) return names;
+  }
+}
+
+function checkUri(uri: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(uri)?.[1]?.toLowerCase();
+  if (uri !== "" && (scheme === undefined || schemes.has(scheme))) return;
+  const reason =
+    uri === ""
+      ? "the database has an empty name"
+      : `databases of the scheme ${scheme}:// are not supported, since commits there are not known to be atomic`;
+  throw new ReembedError("REEMBED_STORE_URI", `${reason}; use a folder, or s3://, gs:// or az://`, {
+    details: { uri },
+  });
+}
+
+function missingError(uri: string, name: string, names: readonly string[]): ReembedError {
+  const near = nearestName(name, names);
+  const known = names.length === 0 ? "it has no tables yet" : `it has ${names.slice(0, 20).join(", ")}`;
+  const hint = near === null ? "" : `; did you mean ${near}?`;
+  return new ReembedError(
+    "REEMBED_STORE_TABLE_MISSING",
+    `there is no table ${JSON.stringify(name)} in ${uri}: ${known}${hint}`,
+    { details: { uri, table: name } },
+  );
+}
+
+function unfinishedError(name: string, mark: string): ReembedError {
+  return new ReembedError(
+    "REEMBED_STORE_IMPORT_UNFINISHED",
+    `the import into table ${name} did not finish (${mark}); run the import again, it starts clean`,
+    { details: { table: name, mark } },
+  );
+}

@@ -1,0 +1,175 @@
+import type { Table } from "@lancedb/lancedb";
+import type { FixedSizeList } from "apache-arrow";
+import { ReembedError } from "../core/errors.ts";
+import type { FragmentRows, TextRows, VersionCounts } from "../core/ports.ts";
+import { sourceHash } from "../core/source-hash.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { Key } from "../core/words.ts";
+import { columnOf, documentsOf } from "./batch-columns.ts";
+import { quoteColumn } from "./column-name.ts";
+import { fragmentMap } from "./fragment-map.ts";
+import { readKeys } from "./key-column.ts";
+import { registryOf, requireCorpus } from "./read-registry.ts";
+import { scanSpans } from "./scan-rows.ts";
+import type { TableHandle } from "./table-handle.ts";
+
+/** Rows read at once where the caller does not say: texts of a kilobyte make 8 MB. */
+const scanBatchRows = 8192;
+
+/** Fragments with rows still to handle for a version, ascending by id. */
+export async function readFragments(handle: TableHandle, version: VersionRecord): Promise<FragmentRows[]> {
+  const spans = await fragmentMap(await handle.open(), version.hashColumn);
+  return spans
+    .filter((span) => span.nulls > 0)
+    .map((span) => ({ id: span.id, rows: span.rows, pending: span.nulls }))
+    .toSorted((a, b) => a.id - b.id);
+}
+
+/** Which rows of which fragments to read. */
+export interface TextQuery {
+  readonly every?: boolean;
+  readonly batchRows: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Keys and documents of the rows that a version has still to handle, or of all, fragment by fragment. */
+export async function* readTexts(
+  handle: TableHandle,
+  version: VersionRecord,
+  fragmentIds: readonly number[],
+  query: TextQuery,
+): AsyncGenerator<TextRows, void> {
+  const table = await handle.open();
+  const corpus = requireCorpus(handle.name, await registryOf(table));
+  const wanted = new Set(fragmentIds);
+  const spans = (await fragmentMap(table)).filter((span) => wanted.has(span.id));
+  const columns = [corpus.key, ...corpus.text, version.hashColumn];
+  for await (const batch of scanSpans(table, spans, columns, query)) {
+    const keys = readKeys(columnOf(batch, corpus.key));
+    const texts = documentsOf(batch, corpus);
+    if (query.every === true) {
+      yield { keys, texts };
+      continue;
+    }
+    const hashes = columnOf(batch, version.hashColumn);
+    const pending = (_: unknown, row: number): boolean => !hashes.isValid(row);
+    const rows = { keys: keys.filter(pending), texts: texts.filter(pending) };
+    if (rows.keys.length > 0) yield rows;
+  }
+}
+
+/** Keys of rows whose stored source hash differs from the hash of their present text. */
+export async function* staleKeys(
+  handle: TableHandle,
+  version: VersionRecord,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Key[], void> {
+  const table = await handle.open();
+  const corpus = requireCorpus(handle.name, await registryOf(table));
+  const spans = await fragmentMap(table, version.hashColumn);
+  const handled = spans.filter((span) => span.nulls < span.rows);
+  const columns = [corpus.key, ...corpus.text, version.hashColumn];
+  for await (const batch of scanSpans(table, handled, columns, { batchRows: scanBatchRows, signal })) {
+    const documents = documentsOf(batch, corpus);
+    const hashes = columnOf(batch, version.hashColumn);
+    const stale = documents.map((text, row) => hashes.isValid(row) && hashes.get(row) !== sourceHash(text));
+    if (!stale.includes(true)) continue;
+    yield readKeys(columnOf(batch, corpus.key)).filter((_, row) => stale[row]);
+  }
+}
+
+/** About so many documents, evenly spread over the table. */
+export async function sampleTexts(handle: TableHandle, rows: number): Promise<string[]> {
+  const table = await handle.open();
+  const corpus = requireCorpus(handle.name, await registryOf(table));
+  const total = await table.countRows();
+  const runs = Math.min(sampleRuns, rows);
+  if (rows < 1) return [];
+  // A read costs about the same for one row or for some tens, so the sample is taken in runs.
+  const spans =
+    total <= rows
+      ? [{ id: -1, offset: 0, rows: total, nulls: 0 }]
+      : Array.from({ length: runs }, (_, run) => ({
+          id: -1,
+          offset: Math.floor((run * total) / runs),
+          rows: Math.floor(((run + 1) * rows) / runs) - Math.floor((run * rows) / runs),
+          nulls: 0,
+        }));
+  const texts: string[] = [];
+  for await (const batch of scanSpans(table, spans, corpus.text, { batchRows: scanBatchRows })) {
+    texts.push(...documentsOf(batch, corpus));
+  }
+  return texts;
+}
+
+const sampleRuns = 64;
+
+/** A version's vectors, for exact evaluation; rows without one are left out. */
+export async function* readVectors(
+  handle: TableHandle,
+  version: VersionRecord,
+  batchRows: number,
+): AsyncGenerator<{ keys: Key[]; vectors: Float32Array }, void> {
+  const table = await handle.open();
+  const corpus = requireCorpus(handle.name, await registryOf(table));
+  const spans = await fragmentMap(table);
+  for await (const batch of scanSpans(table, spans, [corpus.key, version.column], { batchRows })) {
+    const column = columnOf(batch, version.column);
+    const data = column.data[0];
+    if (data === undefined) continue;
+    const { listSize } = data.type as FixedSizeList;
+    const child = data.children[0]?.values as Float32Array;
+    const all = child.subarray(data.offset * listSize, (data.offset + data.length) * listSize);
+    const keys = readKeys(columnOf(batch, corpus.key));
+    if (data.nullCount === 0) {
+      yield { keys, vectors: all.slice() };
+      continue;
+    }
+    const rows = keys.flatMap((_, row) => (column.isValid(row) ? [row] : []));
+    if (rows.length === 0) continue;
+    const vectors = new Float32Array(rows.length * listSize);
+    for (const [to, row] of rows.entries()) {
+      vectors.set(all.subarray(row * listSize, (row + 1) * listSize), to * listSize);
+    }
+    yield { keys: rows.map((row) => keys[row] as Key), vectors };
+  }
+}
+
+/** Counts a version's rows from its two narrow columns. */
+export async function countVersion(handle: TableHandle, version: VersionRecord): Promise<VersionCounts> {
+  const table = await handle.open();
+  const rows = await table.countRows();
+  const pending = await table.countRows(`${quoteColumn(version.hashColumn)} IS NULL`);
+  const covered = await table.countRows(`${quoteColumn(version.embeddedAtColumn)} IS NOT NULL`);
+  const newest = covered === 0 ? null : await newestTime(table, version.embeddedAtColumn, rows);
+  if (covered + pending > rows) {
+    throw new ReembedError(
+      "REEMBED_STORE_METADATA",
+      `version ${version.name} has ${covered} rows with a time of embedding and ${pending} without a source hash, but the table has ${rows} rows: something other than reembed wrote its columns`,
+      { details: { version: version.name, rows, covered, pending } },
+    );
+  }
+  return {
+    rows,
+    covered,
+    pending,
+    skipped: rows - covered - pending,
+    newestEmbeddedAtMs: newest === null ? null : Number(newest),
+  };
+}
+
+/** The largest time of a column of timestamps, in milliseconds; null where it has none. */
+async function newestTime(table: Table, column: string, rows: number): Promise<bigint | null> {
+  const whole = [{ id: -1, offset: 0, rows, nulls: 0 }];
+  let newest: bigint | null = null;
+  for await (const batch of scanSpans(table, whole, [column], { batchRows: 1 << 18 })) {
+    for (const data of columnOf(batch, column).data) {
+      const times = data.values as BigInt64Array;
+      for (let row = 0; row < data.length; row += 1) {
+        const time = times[data.offset + row] as bigint;
+        if ((newest === null || time > newest) && data.getValid(row)) newest = time;
+      }
+    }
+  }
+  return newest;
+}

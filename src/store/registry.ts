@@ -1,0 +1,181 @@
+/**
+ * The registry: what a table says about itself, held in the metadata of its own fields. A version's
+ * record is on its vector column's field; the corpus, and the records of versions that have lost
+ * their columns, are on the key's field. Everything here is pure.
+ */
+import type { Field, Schema } from "apache-arrow";
+import { ReembedError } from "../core/errors.ts";
+import { canonicalJson, type Space, type SpaceDescription } from "../core/space.ts";
+import type { HistoryEntry, VersionRecord, VersionState } from "../core/version.ts";
+import type { CorpusColumns } from "../core/words.ts";
+import { type VersionColumns, versionColumns } from "./version-columns.ts";
+
+/** A change of one field's metadata; null removes a key. */
+export interface FieldUpdate {
+  readonly path: string;
+  readonly metadata: Record<string, string | null>;
+}
+
+/** What the registry holds. */
+export interface Registry {
+  readonly corpus: CorpusColumns | null;
+  /** In order of creation. */
+  readonly versions: readonly VersionRecord[];
+  /** Commits of state so far: every one raises it, so two at once always collide. */
+  readonly revision: number;
+}
+
+const prefix = "reembed:";
+export const corpusEntry = `${prefix}corpus`;
+export const importEntry = `${prefix}import`;
+export const appendEntry = `${prefix}append`;
+const revisionEntry = `${prefix}revision`;
+const archivePrefix = `${prefix}version:`;
+
+/** What LanceDB's own tools show for a version's column, by its state. */
+const lanceStatus: Readonly<Record<VersionState, string>> = {
+  planned: "candidate",
+  backfilling: "candidate",
+  ready: "candidate",
+  active: "production",
+  retiring: "deprecated",
+  retired: "archived",
+  failed: "candidate",
+  abandoned: "archived",
+};
+
+/** States whose record outlives the columns. */
+export const archivedStates: ReadonlySet<VersionState> = new Set(["retired", "abandoned"]);
+
+/** Whether a metadata key belongs to the registry, and must not come in with imported data. */
+export function isRegistryEntry(key: string): boolean {
+  return key.startsWith(prefix);
+}
+
+/** Whether a field is the vector column of this version. */
+export function isVersionField(field: Field, name: string): boolean {
+  return field.metadata.get(`${prefix}version`) === name;
+}
+
+/** A new version's record, in its first state. */
+export function newRecord(
+  name: string,
+  reference: string,
+  space: Space,
+  ordinal: number,
+  at: string,
+): VersionRecord {
+  return {
+    name,
+    ...versionColumns(name),
+    ordinal,
+    reference,
+    spaceId: space.id,
+    space: space.description,
+    state: "planned",
+    dueAt: null,
+    history: [{ at, state: "planned" }],
+  };
+}
+
+/** The metadata of a version's vector field. */
+export function recordMetadata(record: VersionRecord): Map<string, string> {
+  return new Map([
+    [`${prefix}version`, record.name],
+    [`${prefix}ordinal`, String(record.ordinal)],
+    [`${prefix}reference`, record.reference],
+    [`${prefix}space`, canonicalJson(record.space)],
+    [`${prefix}space-id`, record.spaceId],
+    [`${prefix}hash-column`, record.hashColumn],
+    [`${prefix}embedded-at-column`, record.embeddedAtColumn],
+    [`${prefix}state`, record.state],
+    [`${prefix}history`, canonicalJson(record.history)],
+    ...(record.dueAt === null ? [] : [[`${prefix}due-at`, record.dueAt] as const]),
+    ["lancedb:logical-column", "vector"],
+    ["lancedb:status", lanceStatus[record.state]],
+  ]);
+}
+
+/**
+ * The updates that turn the registry of `before` into one with these records: one commit. A record
+ * in an archived state is also written to the key's field, where it survives its columns.
+ */
+export function recordUpdates(
+  corpus: CorpusColumns,
+  revision: number,
+  records: readonly VersionRecord[],
+): FieldUpdate[] {
+  const onKey: Record<string, string | null> = { [revisionEntry]: String(revision + 1) };
+  for (const record of records) {
+    if (archivedStates.has(record.state)) onKey[archivePrefix + record.name] = canonicalJson(record);
+  }
+  const onColumns = records.map((record) => ({
+    path: record.column,
+    metadata: { [`${prefix}due-at`]: null, ...Object.fromEntries(recordMetadata(record)) },
+  }));
+  return [{ path: corpus.key, metadata: onKey }, ...onColumns];
+}
+
+/** Reads a table's registry from its schema. @throws REEMBED_STORE_METADATA where it is damaged */
+export function readRegistry(schema: Schema): Registry {
+  const keyField = schema.fields.find((field) => field.metadata.has(corpusEntry));
+  const records = new Map<string, VersionRecord>();
+  for (const field of schema.fields) {
+    if (!field.metadata.has(`${prefix}version`)) continue;
+    const record = readRecord(field);
+    records.set(record.name, record);
+  }
+  for (const [key, value] of keyField?.metadata ?? []) {
+    if (!key.startsWith(archivePrefix)) continue;
+    const record = parse<VersionRecord>(keyField as Field, key, value);
+    records.set(record.name, record);
+  }
+  return {
+    corpus:
+      keyField === undefined
+        ? null
+        : parse<CorpusColumns>(keyField, corpusEntry, keyField.metadata.get(corpusEntry) as string),
+    versions: [...records.values()].toSorted((a, b) => a.ordinal - b.ordinal),
+    revision: Number(keyField?.metadata.get(revisionEntry) ?? 0),
+  };
+}
+
+function readRecord(field: Field): VersionRecord {
+  const text = (entry: string): string => {
+    const value = field.metadata.get(prefix + entry);
+    if (value !== undefined) return value;
+    throw damaged(field, prefix + entry, "it is missing");
+  };
+  const columns: VersionColumns = {
+    column: field.name,
+    hashColumn: text("hash-column"),
+    embeddedAtColumn: text("embedded-at-column"),
+  };
+  return {
+    name: text("version"),
+    ...columns,
+    ordinal: Number(text("ordinal")),
+    reference: text("reference"),
+    spaceId: text("space-id"),
+    space: parse<SpaceDescription>(field, `${prefix}space`, text("space")),
+    state: text("state") as VersionState,
+    dueAt: field.metadata.get(`${prefix}due-at`) ?? null,
+    history: parse<HistoryEntry[]>(field, `${prefix}history`, text("history")),
+  };
+}
+
+function parse<Value>(field: Field, entry: string, text: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    throw damaged(field, entry, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function damaged(field: Field, entry: string, reason: string): ReembedError {
+  return new ReembedError(
+    "REEMBED_STORE_METADATA",
+    `the metadata ${entry} of column ${field.name} cannot be read: ${reason}; something other than reembed changed it: restore a table version from before that`,
+    { details: { column: field.name, entry } },
+  );
+}

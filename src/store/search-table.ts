@@ -1,0 +1,97 @@
+import type { Table, VectorQuery } from "@lancedb/lancedb";
+import type { Field, FixedSizeList, Vector } from "apache-arrow";
+import { arrow } from "../arrow.ts";
+import { ReembedError } from "../core/errors.ts";
+import type { SearchHit, SearchRequest } from "../core/ports.ts";
+import { columnOf } from "./batch-columns.ts";
+import { isOn } from "./key-index.ts";
+import { readKeys } from "./key-column.ts";
+import { requireCorpus, schemaOf } from "./read-registry.ts";
+import { readRegistry } from "./registry.ts";
+import { lanceReason, storeError } from "./store-error.ts";
+import type { TableHandle } from "./table-handle.ts";
+import { searchEffort } from "./vector-index-policy.ts";
+
+/**
+ * Finds the rows nearest to a vector by cosine distance. Rows without a vector are never returned.
+ * @throws REEMBED_STORE_FILTER, REEMBED_SPACE_MISMATCH, REEMBED_STORE_READ_FAILED
+ */
+export async function searchTable(handle: TableHandle, request: SearchRequest): Promise<SearchHit[]> {
+  const table = await (request.tableVersion === undefined
+    ? handle.open()
+    : handle.openAt(request.tableVersion));
+  const schema = await schemaOf(table);
+  const { key } = requireCorpus(handle.name, readRegistry(schema));
+  checkVector(handle.name, schema.fields, request);
+  const columns = [...new Set([key, ...request.columns])];
+  let query = table
+    .query()
+    .nearestTo(request.vector)
+    .column(request.column)
+    .distanceType("cosine")
+    .limit(request.limit)
+    .select([...columns, "_distance"]);
+  if (request.where !== undefined) query = query.where(request.where);
+  query = request.exact === true ? query.bypassVectorIndex() : await withEffort(query, table, request);
+
+  try {
+    const found = await query.toArrow();
+    // LanceDB answers a search that finds nothing with a table without columns.
+    return found.numRows === 0 ? [] : found.batches.flatMap((batch) => hitsOf(batch as never, key, request));
+  } catch (error) {
+    if (request.where !== undefined) await checkFilter(table, request.where);
+    throw storeError(error, "REEMBED_STORE_READ_FAILED", `the search of ${request.column} in table ${handle.name} failed`);
+  }
+}
+
+async function withEffort(query: VectorQuery, table: Table, request: SearchRequest): Promise<VectorQuery> {
+  const index = (await table.listIndices()).find((candidate) => isOn(candidate, request.column));
+  const effort = searchEffort(index?.indexType ?? null, index?.numIndexedRows ?? 0, request.limit);
+  let tuned = query;
+  if (effort.nprobes !== undefined) tuned = tuned.nprobes(effort.nprobes);
+  if (effort.refineFactor !== undefined) tuned = tuned.refineFactor(effort.refineFactor);
+  if (effort.ef !== undefined) tuned = tuned.ef(effort.ef);
+  return tuned;
+}
+
+function hitsOf(batch: Parameters<typeof columnOf>[0], key: string, request: SearchRequest): SearchHit[] {
+  const keys = readKeys(columnOf(batch, key));
+  const distances = columnOf(batch, "_distance");
+  const values = request.columns.map((name): [string, Vector] => [name, columnOf(batch, name)]);
+  return keys.map((value, row) => ({
+    key: value,
+    distance: distances.get(row) as number,
+    row: Object.fromEntries(values.map(([name, column]) => [name, column.get(row)])),
+  }));
+}
+
+function checkVector(table: string, fields: readonly Field[], request: SearchRequest): void {
+  const type = fields.find((field) => field.name === request.column)?.type;
+  if (type === undefined || !arrow.DataType.isFixedSizeList(type)) {
+    throw new ReembedError(
+      "REEMBED_STORE_VERSION_MISSING",
+      `table ${table} has no vector column ${request.column}; it may have been removed since it was looked up`,
+      { details: { table, column: request.column } },
+    );
+  }
+  const dimensions = (type as FixedSizeList).listSize;
+  if (dimensions === request.vector.length) return;
+  throw new ReembedError(
+    "REEMBED_SPACE_MISMATCH",
+    `the query has ${request.vector.length} dimensions and ${request.column} has ${dimensions}; embed the query with the model of that version`,
+    { details: { table, column: request.column, dimensions, query: request.vector.length } },
+  );
+}
+
+/** Plans the filter alone, to tell a bad filter from a failed read. */
+async function checkFilter(table: Table, where: string): Promise<void> {
+  try {
+    await table.query().where(where).limit(1).explainPlan();
+  } catch (error) {
+    throw new ReembedError(
+      "REEMBED_STORE_FILTER",
+      `the filter ${JSON.stringify(where)} cannot be used: ${lanceReason(error)}`,
+      { details: { where }, cause: error },
+    );
+  }
+}

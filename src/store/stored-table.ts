@@ -1,0 +1,74 @@
+import type { StoredTable, TableSnapshot } from "../core/ports.ts";
+import { buildVectorIndex, readVectorIndex } from "./build-index.ts";
+import { changeVersions } from "./change-versions.ts";
+import { checkKeys } from "./check-keys.ts";
+import { columnPatch } from "./column-patch.ts";
+import { createVersion } from "./create-version.ts";
+import { dropVersionColumns } from "./drop-version-columns.ts";
+import { requireCorpus, schemaOf } from "./read-registry.ts";
+import {
+  countVersion,
+  readFragments,
+  readTexts,
+  readVectors,
+  sampleTexts,
+  staleKeys,
+} from "./read-rows.ts";
+import { readRegistry } from "./registry.ts";
+import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
+import { searchTable } from "./search-table.ts";
+import { setCorpus } from "./set-corpus.ts";
+import type { TableHandle } from "./table-handle.ts";
+import { versionBytes } from "./version-bytes.ts";
+
+/** The table behind a handle, as the other rooms use it. */
+export function storedTable(handle: TableHandle): StoredTable {
+  const patches = columnPatch(handle);
+  return {
+    name: handle.name,
+    snapshot: () => readSnapshot(handle),
+    setCorpus: (corpus) => setCorpus(handle, corpus),
+    createVersion: (request) => createVersion(handle, request),
+    changeVersions: (changes) => changeVersions(handle, changes),
+    fragments: (version) => readFragments(handle, version),
+    readTexts: (version, fragmentIds, options) => readTexts(handle, version, fragmentIds, options),
+    readTextsByKey: (keys) => readTextsByKey(handle, keys),
+    rowsByKey: (keys, columns) => rowsByKey(handle, keys, columns),
+    sampleTexts: (rows) => sampleTexts(handle, rows),
+    staleKeys: (version, signal) => staleKeys(handle, version, signal),
+    prepareForPatches: async () => {
+      const table = await handle.open();
+      const { key } = requireCorpus(handle.name, readRegistry(await schemaOf(table)));
+      await checkKeys(table, key);
+      await patches.prepare();
+    },
+    patch: (version, rows) => patches.patch(version, rows),
+    counts: (version) => countVersion(handle, version),
+    versionBytes: async (version) => versionBytes(version, await (await handle.open()).countRows()),
+    vectorIndex: async (version) => readVectorIndex(await handle.open(), version),
+    buildIndex: async (version, type) => {
+      // Patches leave the key's index behind; a search by key should not pay for that.
+      await patches.prepare();
+      return buildVectorIndex(handle, version, type);
+    },
+    search: (request) => searchTable(handle, request),
+    readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
+    dropVersionColumns: (name) => dropVersionColumns(handle, name),
+    close: () => {},
+  };
+}
+
+/** Everything that one read of the manifest says. */
+async function readSnapshot(handle: TableHandle): Promise<TableSnapshot> {
+  const table = await handle.open();
+  const schema = await schemaOf(table);
+  const { corpus, versions } = readRegistry(schema);
+  return {
+    name: handle.name,
+    tableVersion: await table.version(),
+    rows: await table.countRows(),
+    corpus,
+    schema,
+    versions,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Schema } from "apache-arrow";
+import { arrow } from "../arrow.ts";
+import { ReembedError } from "../core/errors.ts";
+
+/** The three columns of a version. */
+export interface VersionColumns {
+  readonly column: string;
+  readonly hashColumn: string;
+  readonly embeddedAtColumn: string;
+}
+
+/** Letters, digits, `_` and `-`: a name is part of column names, file names and SQL. */
+const namePattern = /^[A-Za-z0-9_-]{1,48}$/;
+
+/** Names of a version's columns. @throws REEMBED_USAGE for a name that cannot be part of them */
+export function versionColumns(name: string): VersionColumns {
+  if (!namePattern.test(name)) {
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      `${JSON.stringify(name)} cannot name a version; use 1 to 48 letters, digits, _ and -`,
+      { details: { name } },
+    );
+  }
+  const column = `vector_${name}`;
+  return { column, hashColumn: `${column}__hash`, embeddedAtColumn: `${column}__embedded_at` };
+}
+
+/**
+ * The Arrow fields of a version's columns, all nullable, since the column patch takes no others.
+ * `metadata` goes on the vector's field.
+ */
+export function versionSchema(
+  columns: VersionColumns,
+  dimensions: number,
+  metadata: ReadonlyMap<string, string>,
+): Schema {
+  const item = new arrow.Field("item", new arrow.Float32(), true);
+  return new arrow.Schema([
+    new arrow.Field(columns.column, new arrow.FixedSizeList(dimensions, item), true, new Map(metadata)),
+    new arrow.Field(columns.hashColumn, new arrow.Int64(), true),
+    new arrow.Field(
+      columns.embeddedAtColumn,
+      new arrow.Timestamp(arrow.TimeUnit.MILLISECOND, "UTC"),
+      true,
+    ),
+  ]);
+}

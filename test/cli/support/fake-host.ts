@@ -1,0 +1,112 @@
+import { EventEmitter } from "node:events";
+import type { RunConfig } from "../../../src/config/load-config.ts";
+import type { Engine } from "../../../src/cli/engine-port.ts";
+import type { Host } from "../../../src/cli/host.ts";
+import { run } from "../../../src/cli/run.ts";
+import type { OutputStream } from "../../../src/cli/terminal.ts";
+
+export const config: RunConfig = {
+  db: "/data",
+  table: "docs",
+  corpus: null,
+  model: null,
+  workers: null,
+  lockFile: "/data/reembed.lock.json",
+  hubCacheFolder: null,
+  onEmpty: "skip",
+  index: "auto",
+  retirementGraceDays: 14,
+  gate: { queries: null, qrels: null, ndcg10MaxDrop: 0.01, confidence: 0.95, overlap10Min: null },
+};
+
+/** A stream that keeps what is written to it. */
+export interface FakeStream extends OutputStream {
+  text: string;
+  /** Ends the stream as a reader does that closes its end of a pipe. */
+  break(code: string): void;
+}
+
+export function fakeStream(options: { readonly columns?: number } = {}): FakeStream {
+  const errors = new EventEmitter();
+  let broken: string | null = null;
+  return {
+    text: "",
+    isTTY: options.columns !== undefined,
+    columns: options.columns,
+    write(text, done) {
+      if (broken === null) {
+        this.text += text;
+        done(null);
+      } else {
+        const error = Object.assign(new Error(`write ${broken}`), { code: broken });
+        errors.emit("error", error);
+        done(error);
+      }
+      return true;
+    },
+    on: (event, listener) => errors.on(event, listener),
+    break(code) {
+      broken = code;
+    },
+  };
+}
+
+export interface RunOptions {
+  readonly engine?: Engine | ((signal: AbortSignal) => Engine);
+  readonly config?: Partial<RunConfig>;
+  /** Columns of both streams; absent: they are no terminals. */
+  readonly columns?: number;
+  readonly env?: Record<string, string>;
+  readonly stdout?: FakeStream;
+}
+
+export interface RunOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What `loadConfig` was asked for. */
+  readonly configRequest: Parameters<Host["loadConfig"]>[0] | null;
+  readonly pin: boolean | null;
+  /** Whether listeners for signals or crashes were left behind. */
+  readonly listeners: number;
+}
+
+/** Runs a command line in this process, against fakes of everything outside. */
+export async function runFake(argv: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
+  const size = options.columns === undefined ? {} : { columns: options.columns };
+  const stdout = options.stdout ?? fakeStream(size);
+  const stderr = fakeStream(size);
+  const signals = new EventEmitter();
+  let configRequest: RunOutcome["configRequest"] = null;
+  let pin: boolean | null = null;
+  const exitCode = await run(argv, {
+    stdout,
+    stderr,
+    env: options.env ?? {},
+    cwd: "/work",
+    signals,
+    nowMs: () => performance.now(),
+    exit: (code) => {
+      throw new Error(`the process would have ended with ${code}`);
+    },
+    async loadConfig(request) {
+      configRequest = request;
+      return { ...config, ...options.config };
+    },
+    async openEngine(_config, opened) {
+      pin = opened.pin;
+      if (options.engine === undefined) throw new Error("the test did not expect an engine");
+      return typeof options.engine === "function" ? options.engine(opened.signal) : options.engine;
+    },
+  });
+  const listeners = signals.eventNames().length;
+  return { exitCode, stdout: stdout.text, stderr: stderr.text, configRequest, pin, listeners };
+}
+
+/** Lines of NDJSON, parsed. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
