@@ -9,7 +9,7 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,7 @@ const tasks = {
   setup: () => [],
   reembed: (args) => [[join("src", "main.ts"), ...args]],
   quickstart: (args) => [[join("src", "main.ts"), "quickstart", ...args]],
-  test: (args) => [[...testRunner, ...(args.length > 0 ? args : ["test/**/*.test.ts"])]],
+  test: (args) => [[...testRunner, ...(args.length > 0 ? args.map(testPattern) : ["test/**/*.test.ts"])]],
   check: () => [
     [oxfmt, "--check", "."],
     [oxlint, "--type-aware", "--deny-warnings"],
@@ -49,7 +49,13 @@ const tasks = {
   ],
 };
 
-/** Children of this process that are running, to pass signals on to. */
+/** A folder stands for the tests in it. */
+function testPattern(argument) {
+  const path = join(root, argument);
+  return existsSync(path) && statSync(path).isDirectory() ? `${argument}/**/*.test.ts` : argument;
+}
+
+/** The child that is running, to pass signals on to. */
 let running = null;
 let interrupted = null;
 

@@ -20,5 +20,10 @@ if (major < 22 || minor < (oldestMinor[major] || 0)) {
     .then(({ run }) => run(process.argv.slice(2)))
     .then((code) => {
       process.exitCode = code;
+      return code;
+    })
+    .catch((error: unknown) => {
+      process.stderr.write(`reembed could not start: ${String(error)}\n`);
+      process.exitCode = 1;
     });
 }

@@ -2,38 +2,40 @@ import { exitCodes, type ExitCode } from "../core/errors.ts";
 import type { ReembedEvent } from "../core/events.ts";
 import type { Job } from "../core/job.ts";
 import type { Block } from "../observe/report.ts";
-import type { Engine } from "./engine-port.ts";
 import type { FlagSpecs, FlagValues } from "./flags.ts";
-import { outputFlags, tableFlags } from "./global-flags.ts";
+import { outputFlags } from "./global-flags.ts";
+import type { Host } from "./host.ts";
 import type { ArgumentSpec, ParsedArguments } from "./parse-arguments.ts";
-import type { RunConfig, Settings } from "../config/load-config.ts";
 
-/** What a command is given to work with. */
-export interface CommandInput<Flags extends FlagSpecs> {
-  readonly args: readonly string[];
-  readonly flags: FlagValues<Flags>;
-  readonly config: RunConfig;
-}
-
-/** One command, as its file writes it down. */
-export interface CommandSpec<Flags extends FlagSpecs, Result extends object> {
+/** What a command tells of itself. */
+export interface CommandText {
   /** What it does, for its help: sentences. */
   readonly about: string;
   readonly argument: ArgumentSpec | null;
-  readonly flags: Flags;
-  /** Whether it works on a table, and so takes `--db`, `--table` and `--pin`. */
-  readonly onTable: boolean;
   /** Command lines, each with what it does. */
   readonly examples: readonly (readonly [commandLine: string, what: string])[];
   /** What an interruption leaves behind: a sentence. */
   readonly interrupted: string;
-  /** Flags that are settings of the configuration too. @throws REEMBED_USAGE */
-  settings?(flags: FlagValues<Flags>): Settings;
-  start(engine: Engine, input: CommandInput<Flags>): Job<Result>;
-  /** The result for people. */
-  present(result: Result, input: CommandInput<Flags>): readonly Block[];
-  /** @default ok */
-  exitCode?(result: Result): ExitCode;
+}
+
+/** A command as the rest of the command line handles it: the types of its flags and result are its own. */
+export interface Command extends CommandText {
+  /** Its own flags. */
+  readonly flags: FlagSpecs;
+  /** Those that it shares with others. */
+  readonly sharedFlags: FlagSpecs;
+  run(scene: Scene): Promise<Outcome>;
+}
+
+/** Where a command runs. */
+export interface Scene {
+  readonly parsed: ParsedArguments;
+  readonly host: Host;
+  /** Aborted by a first Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly event: (event: ReembedEvent) => void;
+  /** Says a sentence beside the events. */
+  readonly notice: (text: string) => void;
 }
 
 /** What a command came to. */
@@ -43,48 +45,34 @@ export interface Outcome {
   present(): readonly Block[];
 }
 
-/** A command as the rest of the command line handles it: the types of its flags and result are its own. */
-export interface Command {
-  readonly about: string;
-  readonly argument: ArgumentSpec | null;
-  readonly flags: FlagSpecs;
-  /** Its own flags and those that it shares with others. */
-  readonly allFlags: FlagSpecs;
-  readonly examples: CommandSpec<FlagSpecs, object>["examples"];
-  readonly interrupted: string;
-  settings(parsed: ParsedArguments): Settings;
-  run(
-    engine: Engine,
-    parsed: ParsedArguments,
-    config: RunConfig,
-    onEvent: (event: ReembedEvent) => void,
-  ): Promise<Outcome>;
+/** Passes a job's events on, then answers with its result. */
+export async function watchJob<Result>(job: Job<Result>, event: Scene["event"]): Promise<Result> {
+  for await (const each of job) event(each);
+  return job.result;
+}
+
+/** A command that needs neither configuration nor table. */
+export interface StandaloneSpec<Flags extends FlagSpecs, Result extends object> extends CommandText {
+  readonly flags: Flags;
+  /** Answers with what starts the job: what it needs is loaded by then. */
+  load(host: Host): Promise<(flags: FlagValues<Flags>, signal: AbortSignal) => Job<Result>>;
+  /** The result for people. */
+  present(result: Result): readonly Block[];
 }
 
 /** Makes a command of its description. */
-export function defineCommand<const Flags extends FlagSpecs, Result extends object>(
-  spec: CommandSpec<Flags, Result>,
+export function defineStandalone<const Flags extends FlagSpecs, Result extends object>(
+  spec: StandaloneSpec<Flags, Result>,
 ): Command {
-  // The parser built the values from these very specs, so they have the types that the specs say.
-  const flagsOf = (parsed: ParsedArguments): FlagValues<Flags> => parsed.values as FlagValues<Flags>;
   return {
-    about: spec.about,
-    argument: spec.argument,
-    flags: spec.flags,
-    allFlags: { ...spec.flags, ...(spec.onTable ? tableFlags : {}), ...outputFlags },
-    examples: spec.examples,
-    interrupted: spec.interrupted,
-    settings: (parsed) => spec.settings?.(flagsOf(parsed)) ?? {},
-    async run(engine, parsed, config, onEvent) {
-      const input = { args: parsed.args, flags: flagsOf(parsed), config };
-      const job = spec.start(engine, input);
-      for await (const event of job) onEvent(event);
-      const result = await job.result;
-      return {
-        result,
-        exitCode: spec.exitCode?.(result) ?? exitCodes.ok,
-        present: () => spec.present(result, input),
-      };
+    ...spec,
+    sharedFlags: outputFlags,
+    async run({ parsed, host, signal, event }) {
+      // The parser built the values from these very specs, so they have the types that the specs say.
+      const flags = parsed.values as FlagValues<Flags>;
+      const start = await spec.load(host);
+      const result = await watchJob(start(flags, signal), event);
+      return { result, exitCode: exitCodes.ok, present: () => spec.present(result) };
     },
   };
 }

@@ -25,7 +25,11 @@ export function describeError(error: ReembedError, context: ErrorContext, termin
   const [first = "", ...rest] = `${lead}${error.message}`
     .split("\n")
     .flatMap((text) => wrapText(printableText(text), columns));
-  const lines = [first.replace(lead.trimEnd(), (text) => terminal.style.bad(text)), ...rest];
+  const marked = first.startsWith(lead.trimEnd()) && lead !== "";
+  const lines = [
+    marked ? terminal.style.bad(lead.trimEnd()) + first.slice(lead.trimEnd().length) : first,
+    ...rest,
+  ];
   lines.push(
     ...renderFields(detailFields(error), columns, terminal.style.faint).map((line) => `  ${line}`),
     ...hints(error, context).flatMap((hint) => wrapText(hint, columns)),

@@ -13,8 +13,9 @@ const secrets = /(?<=:\/\/)[^/\s"@]+(?=@)|(?<=(?:key|token|secret|password|sig)=
 
 export interface LogSubject {
   readonly command: string;
+  readonly args: readonly string[];
+  readonly flags: object;
   readonly version: string;
-  readonly config: object;
 }
 
 /**

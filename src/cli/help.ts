@@ -42,7 +42,6 @@ export function programHelp(version: string): string {
     "A migration",
     "  reembed import docs.parquet --table docs",
     "  reembed backfill --table docs --to bundled:potion-base-4m-int8",
-    "  reembed switch --table docs --to v1",
     "  reembed backfill --table docs --to bundled:all-MiniLM-L6-v2",
     "  reembed switch --table docs --to v2",
     "",
@@ -73,9 +72,6 @@ export function commandHelp(name: string, command: Command): string {
     ...required.map(([flag, spec]) => flagUsage(flag, spec)),
     "[flags]",
   ].join(" ");
-  const shared = Object.fromEntries(
-    Object.entries(command.allFlags).filter(([flag]) => !Object.hasOwn(command.flags, flag)),
-  );
   return [
     "Usage",
     `  ${usage}`,
@@ -85,7 +81,7 @@ export function commandHelp(name: string, command: Command): string {
       ? []
       : ["", ...entries([[command.argument.placeholder, command.argument.about]])]),
     ...flagSection("Flags", command.flags),
-    ...flagSection("Flags of every command", shared),
+    ...flagSection("Shared flags", command.sharedFlags),
     "",
     "Examples",
     ...command.examples.flatMap(([commandLine, what]) => [`  # ${what}`, `  ${commandLine}`]),

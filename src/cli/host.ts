@@ -1,7 +1,15 @@
-import type { Engine } from "./engine-port.ts";
+import type { ConfigRequest, RunConfig } from "../config/load-config.ts";
+import type { Job } from "../core/job.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
+import type { QuickstartRequest, QuickstartResult } from "../quickstart/quickstart.ts";
 import type { SignalSource } from "./interruption.ts";
-import type { RunConfig, Settings } from "../config/load-config.ts";
 import type { OutputStream } from "./terminal.ts";
+
+/** Where errors arrive that nobody caught. */
+export interface CrashSource {
+  on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
+  off(event: "uncaughtException", listener: (error: unknown) => void): unknown;
+}
 
 /** Everything outside that a command line touches; tests bring their own. */
 export interface Host {
@@ -9,23 +17,14 @@ export interface Host {
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly signals: SignalSource & {
-    on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
-    off(event: "uncaughtException", listener: (error: unknown) => void): unknown;
-  };
+  readonly signals: SignalSource & CrashSource;
   nowMs(): number;
   /** Ends the process at once. */
   exit(code: number): void;
-  loadConfig(request: {
-    readonly configFile: string | undefined;
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly flags: Settings;
-  }): Promise<RunConfig>;
-  openEngine(
-    config: RunConfig,
-    options: { readonly signal: AbortSignal; readonly pin: boolean },
-  ): Promise<Engine>;
+  loadConfig(request: ConfigRequest): Promise<RunConfig>;
+  openEngine(config: RunConfig, options: EngineOptions): Promise<Engine>;
+  /** A job is a thenable, so a promise of one would wait for its end: hence a promise of its function. */
+  loadQuickstart(): Promise<(request: QuickstartRequest) => Job<QuickstartResult>>;
 }
 
 /** The process itself. Engine and configuration are loaded when first needed: help is quick without them. */
@@ -40,5 +39,6 @@ export function processHost(): Host {
     exit: (code) => process.exit(code),
     loadConfig: async (request) => (await import("../config/load-config.ts")).loadConfig(request),
     openEngine: async (config, options) => (await import("../engine.ts")).openEngine(config, options),
+    loadQuickstart: async () => (await import("../quickstart/quickstart.ts")).quickstart,
   };
 }

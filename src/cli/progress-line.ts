@@ -15,26 +15,49 @@ interface Part {
   readonly rank: number;
 }
 
-const gap = "  ";
+/** A way to write parts in a row. */
+interface Form {
+  readonly wording: number;
+  readonly gap: string;
+}
+
+const looseForms: readonly Form[] = [
+  { wording: 0, gap: "  " },
+  { wording: 1, gap: "  " },
+];
+
+/** Harder to read: taken only when nothing but what people watch for is left. */
+const tightForms: readonly Form[] = [
+  { wording: 2, gap: "  " },
+  { wording: 1, gap: " " },
+  { wording: 2, gap: " " },
+];
+
+/** Highest rank of what people watch for: share, rate, tokens, time left, memory. */
+const watchedRank = 3;
 
 /** The progress line of an activity, no wider than the terminal. */
 export function progressLine(activity: Activity, nowMs: number, columns: number): string {
   return fitParts(partsOf(activity, nowMs), columns);
 }
 
-/** Parts in a row: shorter wordings where they do not fit, then fewer parts. */
+/** Parts in a row: in fewer words where they do not fit, then fewer parts. */
 function fitParts(parts: readonly Part[], columns: number): string {
-  const most = Math.max(...parts.map((part) => part.wordings.length));
-  const ranks = [...new Set(parts.map((part) => part.rank))].toSorted((a, b) => b - a);
-  let kept = parts;
-  for (const rank of [Number.POSITIVE_INFINITY, ...ranks.slice(0, -1)]) {
-    kept = kept.filter((part) => part.rank < rank);
-    for (let wording = 0; wording < most; wording += 1) {
-      const line = kept.map(({ wordings }) => wordings[wording] ?? wordings.at(-1) ?? "").join(gap);
+  const ranks = [...new Set(parts.map(({ rank }) => rank))].toSorted((a, b) => b - a);
+  let line = "";
+  for (const rank of ranks) {
+    const kept = parts.filter((each) => each.rank <= rank);
+    for (const form of rank > watchedRank ? looseForms : [...looseForms, ...tightForms]) {
+      line = joinParts(kept, form);
       if (textWidth(line) <= columns) return line;
     }
   }
-  return cutToWidth(kept.map(({ wordings }) => wordings.at(-1) ?? "").join(gap), columns);
+  return cutToWidth(line, columns);
+}
+
+/** Each part in the form's wording, or in its last. */
+function joinParts(parts: readonly Part[], { wording, gap }: Form): string {
+  return parts.map(({ wordings }) => wordings[wording] ?? wordings.at(-1) ?? "").join(gap);
 }
 
 function partsOf(activity: Activity, nowMs: number): Part[] {
@@ -47,7 +70,7 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
     case "index":
       return [
         part(0, `building the index of ${activity.version}`, `index of ${activity.version}`),
-        part(3, rowsOf(activity.rows)),
+        part(4, rowsOf(activity.rows)),
         elapsed(elapsedSeconds),
       ];
     case "eval":
@@ -96,6 +119,7 @@ function backfillParts(activity: Extract<Activity, { kind: "backfill" }>, elapse
       3,
       `${formatCompact(tokens)} tokens at ${formatCompact(tokensPerSecond)}/s`,
       `${formatCompact(tokensPerSecond)} tok/s`,
+      `${formatCompact(tokensPerSecond)}tok/s`,
     ),
     etaSeconds === null ? elapsed(elapsedSeconds) : eta(etaSeconds),
     memory(rssBytes),
@@ -108,7 +132,8 @@ function part(rank: number, ...wordings: [string, ...string[]]): Part {
 
 function eta(seconds: number): Part {
   const time = formatDuration(Math.ceil(seconds));
-  return part(0, `${time} left`, time);
+  // Of two units the larger one is enough where there is no room for both.
+  return part(0, `${time} left`, time, time.split(" ").slice(0, 2).join(" "));
 }
 
 function elapsed(seconds: number): Part {

@@ -66,7 +66,7 @@ export async function readCommandLine(argv: readonly string[]): Promise<CommandL
   const command = await commands[name].load();
   const parsed = parseArguments(rest, {
     command: name,
-    specs: command.allFlags,
+    specs: { ...command.flags, ...command.sharedFlags },
     argument: command.argument,
   });
   if (parsed.values["help"] === true) return { kind: "command-help", name, command };

@@ -1,7 +1,5 @@
 import { exitCodes, ReembedError } from "../core/errors.ts";
-import type { Outcome } from "./command.ts";
 import type { ErrorContext } from "./describe-error.ts";
-import type { Engine } from "./engine-port.ts";
 import type { Host } from "./host.ts";
 import { type Interruption, stopSignals, watchSignals } from "./interruption.ts";
 import { packageVersion } from "./package-version.ts";
@@ -25,10 +23,6 @@ export async function runCommand(
   { host, reporter: toPeople, context }: CommandSurroundings,
 ): Promise<number> {
   const { name, command, parsed } = commandLine;
-  const text = (flag: string): string | undefined => {
-    const value = parsed.values[flag];
-    return typeof value === "string" ? value : undefined;
-  };
   let reporter = toPeople;
 
   const interruption = watchSignals(host.signals, {
@@ -49,25 +43,19 @@ export async function runCommand(
   host.signals.on("uncaughtException", crash);
 
   try {
-    const config = await host.loadConfig({
-      configFile: text("config"),
-      cwd: host.cwd,
-      env: host.env,
-      flags: { db: text("db"), table: text("table"), ...command.settings(parsed) },
-    });
-    const logFile = text("log");
-    if (logFile !== undefined) {
+    const logFile = parsed.values["log"];
+    if (typeof logFile === "string") {
       const { withDiagnosticLog } = await import("./diagnostic-log.ts");
-      const subject = { command: name, version: packageVersion(), config };
+      const subject = { command: name, args: parsed.args, flags: parsed.values, version: packageVersion() };
       reporter = withDiagnosticLog(toPeople, logFile, subject, host.nowMs);
     }
-    const engine = await host.openEngine(config, {
+    const outcome = await command.run({
+      parsed,
+      host,
       signal: interruption.signal,
-      pin: parsed.values["pin"] === true,
+      event: (event) => reporter.event(event),
+      notice: (text) => reporter.notice(text),
     });
-    const outcome = await closing(engine, reporter, () =>
-      command.run(engine, parsed, config, (event) => reporter.event(event)),
-    );
     reporter.result(name, outcome);
     return outcome.exitCode;
   } catch (thrown) {
@@ -78,24 +66,6 @@ export async function runCommand(
     interruption.stop();
     host.signals.off("uncaughtException", crash);
   }
-}
-
-/** Runs work on an engine and closes it, whatever comes of the work. */
-async function closing(engine: Engine, reporter: Reporter, work: () => Promise<Outcome>): Promise<Outcome> {
-  let outcome: Outcome;
-  try {
-    outcome = await work();
-  } catch (thrown) {
-    try {
-      await engine.close();
-    } catch (closeThrown) {
-      // The first error is the one to end with; this one must be seen all the same.
-      reporter.notice(`closing failed too: ${ReembedError.from(closeThrown).message}`);
-    }
-    throw thrown;
-  }
-  await engine.close();
-  return outcome;
 }
 
 /** The error that a command ends with: the interruption, where that is why the work failed. */

@@ -1,4 +1,4 @@
-import { cutToWidth } from "../observe/text-width.ts";
+import { wrapText } from "../observe/text-width.ts";
 import { type Activity, nextActivity } from "./activity.ts";
 import { isProgress } from "./describe-event.ts";
 import {
@@ -80,7 +80,7 @@ export function createTerminalReporter(
       draw();
     },
     notice(text) {
-      write([stderr.style.warning(cutToWidth(text, stderr.columns()))]);
+      write(wrapText(text, stderr.columns()).map(stderr.style.warning));
       draw();
     },
     result(command, outcome) {

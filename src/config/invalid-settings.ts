@@ -48,4 +48,3 @@ function describeIssue(
   const fault = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
   return [say(path, `"${path.join(".")}" ${fault}; write ${setting?.expected ?? "something else"}`)];
 }
-

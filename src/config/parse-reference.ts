@@ -1,9 +1,8 @@
 import { type ErrorCode, ReembedError } from "../core/errors.ts";
 import type { ModelReference } from "../core/model-reference.ts";
 import { nearestName } from "../core/nearest-name.ts";
+import { hostedProviders, refuseHostedModel } from "./hosted-model.ts";
 import { parseReferenceOptions, type Refuse } from "./reference-options.ts";
-import { refuseHostedModel } from "./hosted-model.ts";
-import { hostedProviders } from "./hosted-model.ts";
 
 /** A name of a model, an owner or a repository: no path, no space, no mark that means something here. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -155,7 +154,9 @@ function splitOnce(text: string, mark: string): [string, string | null] {
 
 function fail(code: ErrorCode, written: string, where: string, what: string): never {
   const place = where === "" ? "" : `${where}: `;
-  throw new ReembedError(code, `${place}model reference ${JSON.stringify(written)} ${what}`, {
-    details: where === "" ? { reference: written } : { reference: written, where },
+  // A key has no place in a reference, and even less in a message about it.
+  const reference = written.replaceAll(/((?:key|token|secret|password)=)[^&]*/gi, "$1…");
+  throw new ReembedError(code, `${place}model reference ${JSON.stringify(reference)} ${what}`, {
+    details: where === "" ? { reference } : { reference, where },
   });
 }

@@ -55,7 +55,7 @@ export type ReembedEvent =
       readonly version: string;
       /** 0 to 1; null where no index was built. */
       readonly indexCoverage: number | null;
-      readonly type: string | null;
+      readonly indexType: string | null;
       readonly seconds: number;
     }
   | {

@@ -154,7 +154,7 @@ export interface IndexRequest {
 
 export interface IndexResult {
   readonly version: string;
-  readonly type: string | null;
+  readonly indexType: string | null;
   readonly indexCoverage: number | null;
   readonly seconds: number;
   /** Why no index was built, where none was. */

@@ -39,7 +39,7 @@ export async function* csvRecords(
       if (record === null) break;
       const isBlank =
         record.fields.length === 1 && record.fields[0]?.text === "" && !record.fields[0].isQuoted;
-      if (!isBlank) yield { row: record.fields, line };
+      if (!isBlank) yield { row: record.fields, line, length: record.next - at };
       line += record.lines;
       at = record.next;
     }

@@ -3,9 +3,9 @@ import { arrow } from "../arrow.ts";
 import { columnTypes } from "./column-writer.ts";
 import type { ColumnKind, TextColumn } from "./column-writer.ts";
 
-/** Rows, and bytes of text, that are looked at to decide the types of a text format's columns. */
+/** Rows, and UTF-16 units of text, that are looked at to settle the types of a text format's columns. */
 export const windowRows = 10_000;
-export const windowBytes = 8 << 20;
+export const windowLength = 8 << 20;
 
 /** Kinds seen so far of a column; null where only nulls were. */
 type SeenKind = ColumnKind | null;

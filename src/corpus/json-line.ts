@@ -19,20 +19,29 @@ const exactJson = JSON as unknown as {
   isRawJSON(value: unknown): value is RawJson;
 };
 
-/** A line that might hold an integer beyond 2^53. */
 const longDigits = /\d{16}/;
 const integerText = /^-?\d+$/;
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
+/** Whether a text might hold an integer that a float cannot: if not, it is parsed faster. */
+export function mayHoldLongIntegers(text: string): boolean {
+  return longDigits.test(text);
+}
+
 /**
- * Parses one line into an object. Integers too large for a float are kept exactly.
+ * Parses one line into an object; with `isExact`, integers too large for a float are kept exactly.
  * @throws REEMBED_CORPUS_FORMAT
  */
-export function parseJsonLine(text: string, line: number, file: string): JsonRow {
+export function parseJsonLine(
+  text: string,
+  line: number,
+  file: string,
+  isExact = mayHoldLongIntegers(text),
+): JsonRow {
   let parsed: unknown;
   try {
-    parsed = longDigits.test(text) ? exactJson.parse(text, keepExact) : JSON.parse(text);
+    parsed = isExact ? exactJson.parse(text, keepExact) : JSON.parse(text);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw formatError(file, `not valid JSON (${reason})`, "write one JSON object a line", { line }, thrown);

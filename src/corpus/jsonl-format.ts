@@ -1,7 +1,7 @@
 import type { ColumnKind, TextColumn } from "./column-writer.ts";
 import { formatError, shownValue } from "./corpus-error.ts";
 import { columnInference } from "./infer-columns.ts";
-import { exactInteger, jsonKind, parseJsonLine } from "./json-line.ts";
+import { exactInteger, jsonKind, mayHoldLongIntegers, parseJsonLine } from "./json-line.ts";
 import type { JsonRow } from "./json-line.ts";
 import { textBlocks } from "./text-blocks.ts";
 import type { Cell, TextFormat, TextRow } from "./text-source.ts";
@@ -32,12 +32,17 @@ async function* jsonRows(
 ): AsyncGenerator<readonly TextRow<JsonRow>[], void> {
   for await (const { text, firstLine } of textBlocks(chunks, file)) {
     const rows: TextRow<JsonRow>[] = [];
+    // Looked for once a block: most files have none, and looking in every line costs more.
+    const hasLongIntegers = mayHoldLongIntegers(text);
     let line = firstLine;
     for (let start = 0; start < text.length; line += 1) {
       const newline = text.indexOf("\n", start);
       const end = newline === -1 ? text.length : newline;
       const json = text.slice(start, end);
-      if (json.trim() !== "") rows.push({ row: parseJsonLine(json, line, file), line });
+      if (json.trim() !== "") {
+        const row = parseJsonLine(json, line, file, hasLongIntegers && mayHoldLongIntegers(json));
+        rows.push({ row, line, length: json.length });
+      }
       start = end + 1;
     }
     yield rows;

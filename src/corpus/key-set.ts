@@ -15,7 +15,7 @@ export interface KeySet {
 /** Words of a slot: two of the key, one of the key and its tag, one for its ordinal. */
 const slotWords = 4;
 const firstCapacity = 1 << 14;
-const maxLoad = 0.85;
+const maxLoad = 0.65;
 const growth = 1.5;
 const inlineBytes = 11;
 

@@ -5,7 +5,7 @@ import { arrow } from "../arrow.ts";
 import { leafData } from "./leaf-data.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";
 import { damagedParquet, parquetBuffer, parquetCompressors } from "./parquet-file.ts";
-import type { ParquetFile } from "./parquet-file.ts";
+import type { RandomFile } from "./random-file.ts";
 import type { StoredValue } from "./parquet-leaf.ts";
 import { columnPages } from "./parquet-pages.ts";
 import type { ColumnPage } from "./parquet-pages.ts";
@@ -19,11 +19,11 @@ export interface ColumnCursor {
 
 /** Where a cursor stands. */
 export interface GroupPlace {
-  readonly file: ParquetFile;
+  readonly file: RandomFile;
   readonly footer: FileMetaData;
   readonly group: RowGroup;
-  /** Number of the group's first row in the file, from 0. */
-  readonly firstRow: number;
+  /** Rows of the groups before it. */
+  readonly rowsBefore: number;
 }
 
 /** A cursor at the start of a row group's column. @throws REEMBED_CORPUS_FORMAT */
@@ -186,7 +186,10 @@ function listData(
 }
 
 /** Reads the column of the whole row group at once: the library assembles structs and maps only so. */
-function nestedCursor(column: Column<"nested">, { file, footer, group, firstRow }: GroupPlace): ColumnCursor {
+function nestedCursor(
+  column: Column<"nested">,
+  { file, footer, group, rowsBefore }: GroupPlace,
+): ColumnCursor {
   let texts: (Uint8Array | null)[] | null = null;
   let at = 0;
   const read = async (): Promise<(Uint8Array | null)[]> => {
@@ -196,8 +199,8 @@ function nestedCursor(column: Column<"nested">, { file, footer, group, firstRow 
         file: parquetBuffer(file),
         metadata: footer,
         columns: [column.name],
-        rowStart: firstRow,
-        rowEnd: firstRow + Number(group.num_rows),
+        rowStart: rowsBefore,
+        rowEnd: rowsBefore + Number(group.num_rows),
         compressors: parquetCompressors,
         onChunk: ({ columnData }) => {
           for (const value of columnData as Iterable<unknown>) all.push(jsonBytes(value));

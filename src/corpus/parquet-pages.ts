@@ -5,7 +5,7 @@ import type { ColumnMetaData, DecodedArray, SchemaTree } from "hyparquet";
 import type { ColumnDecoder, PageHeader } from "hyparquet/src/types.js";
 import { crc32 } from "node:zlib";
 import { damagedParquet, parquetCompressors } from "./parquet-file.ts";
-import type { ParquetFile } from "./parquet-file.ts";
+import type { RandomFile } from "./random-file.ts";
 
 /** One page of a column, decoded but not yet put into rows. */
 export interface ColumnPage {
@@ -32,7 +32,7 @@ const headerBytes = 1 << 12;
  * @throws REEMBED_CORPUS_FORMAT
  */
 export async function* columnPages(
-  file: ParquetFile,
+  file: RandomFile,
   column: ColumnMetaData,
   schemaPath: readonly SchemaTree[],
 ): AsyncGenerator<ColumnPage, void> {
@@ -80,7 +80,7 @@ export async function* columnPages(
 type Window = (at: number, length: number) => Promise<Uint8Array>;
 
 /** Reads ahead through a column, and keeps only what was read last. */
-function readWindow(file: ParquetFile, end: number): Window {
+function readWindow(file: RandomFile, end: number): Window {
   let from = 0;
   let bytes = new Uint8Array(0);
   return async (at, length) => {

@@ -3,13 +3,15 @@ import type { FileMetaData, RowGroup } from "hyparquet";
 import { arrow } from "../arrow.ts";
 import { throwIfAborted } from "../core/errors.ts";
 import type { Source, SourceBatch } from "../core/ports.ts";
-import { batchBytes, batchRows } from "./batch-limits.ts";
+import { rowsPerBatch } from "./batch-limits.ts";
 import { checkUtf8 } from "./check-utf8.ts";
-import { arrowListSizes } from "./parquet-list-sizes.ts";
+import { parquetListSizes } from "./parquet-list-sizes.ts";
 import { parquetColumns } from "./parquet-columns.ts";
+import type { ParquetColumn } from "./parquet-columns.ts";
 import { columnCursor } from "./parquet-cursors.ts";
-import { damagedParquet, openParquet, parquetFooter } from "./parquet-file.ts";
-import type { ParquetFile } from "./parquet-file.ts";
+import { damagedParquet, parquetFooter } from "./parquet-file.ts";
+import { openRandomFile } from "./random-file.ts";
+import type { RandomFile } from "./random-file.ts";
 
 /**
  * A Parquet file, read page by page: memory depends on the size of its pages and of a batch, not on
@@ -18,20 +20,24 @@ import type { ParquetFile } from "./parquet-file.ts";
  */
 export async function parquetSource(path: string): Promise<Source> {
   const { footer, bytes } = await readFooter(path);
-  const columns = parquetColumns(footer, arrowListSizes(footer));
+  const columns = planColumns(path, footer);
+  const rows = Number(footer.num_rows);
+  const grouped = footer.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (grouped !== rows)
+    throw damagedParquet(path, `its row groups hold ${grouped} rows, its footer says ${rows}`);
   const schema = new arrow.Schema(columns.map(({ name, type }) => new arrow.Field(name, type, true)));
 
   async function* rowGroup(
-    file: ParquetFile,
+    file: RandomFile,
     group: RowGroup,
-    firstRow: number,
+    rowsBefore: number,
   ): AsyncGenerator<RecordBatch, void> {
-    const place = { file, footer, group, firstRow };
+    const place = { file, footer, group, rowsBefore };
     const cursors = columns.map((column) => columnCursor(column, place));
-    const rows = Number(group.num_rows);
-    const limit = rowsPerBatch(rows, Number(group.total_byte_size));
-    for (let from = 0; from < rows; from += limit) {
-      const length = Math.min(limit, rows - from);
+    const groupRows = Number(group.num_rows);
+    const limit = rowsPerBatch(groupRows, Number(group.total_byte_size));
+    for (let from = 0; from < groupRows; from += limit) {
+      const length = Math.min(limit, groupRows - from);
       const children = [];
       for (const cursor of cursors) children.push(await cursor.take(length));
       const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length, children });
@@ -40,20 +46,17 @@ export async function parquetSource(path: string): Promise<Source> {
   }
 
   async function* batches(signal?: AbortSignal): AsyncGenerator<SourceBatch, void> {
-    const file = await openParquet(path);
+    const file = await openRandomFile(path);
     try {
-      let firstRow = 0;
+      let done = 0;
       for (const group of footer.row_groups) {
-        let done = 0;
-        for await (const batch of rowGroup(file, group, firstRow)) {
+        for await (const batch of rowGroup(file, group, done)) {
           throwIfAborted(signal);
-          checkUtf8(batch, path, firstRow + done + 1);
-          const share =
-            Number(footer.num_rows) === 0 ? 1 : (firstRow + done + batch.numRows) / Number(footer.num_rows);
-          yield { batch, file: path, firstRow: firstRow + done + 1, bytesRead: Math.round(bytes * share) };
+          const firstRow = done + 1;
+          checkUtf8(batch, path, firstRow);
           done += batch.numRows;
+          yield { batch, file: path, firstRow, bytesRead: Math.round((bytes * done) / rows) };
         }
-        firstRow += Number(group.num_rows);
       }
     } catch (thrown) {
       throw damagedParquet(path, "a page cannot be decoded", thrown);
@@ -65,16 +68,19 @@ export async function parquetSource(path: string): Promise<Source> {
   return { name: path, schema, totalBytes: bytes, batches };
 }
 
+function planColumns(path: string, footer: FileMetaData): ParquetColumn[] {
+  try {
+    return parquetColumns(footer, parquetListSizes(footer));
+  } catch (thrown) {
+    throw damagedParquet(path, "its schema cannot be read", thrown);
+  }
+}
+
 async function readFooter(path: string): Promise<{ footer: FileMetaData; bytes: number }> {
-  const file = await openParquet(path);
+  const file = await openRandomFile(path);
   try {
     return { footer: await parquetFooter(file), bytes: file.bytes };
   } finally {
     await file.close();
   }
-}
-
-function rowsPerBatch(rows: number, bytes: number): number {
-  if (rows === 0) return batchRows;
-  return Math.max(1, Math.min(batchRows, Math.floor(batchBytes / Math.max(1, bytes / rows))));
 }

@@ -5,14 +5,18 @@ import { batchBytes, batchRows } from "./batch-limits.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { scalarWriter, textWriter } from "./column-writer.ts";
 import type { ColumnWriter, TextColumn } from "./column-writer.ts";
+import { countBytes } from "./count-bytes.ts";
 import { decompressed } from "./decompress.ts";
 import type { Compression } from "./decompress.ts";
-import { columnsSchema, windowBytes, windowRows } from "./infer-columns.ts";
+import { columnsSchema, windowLength, windowRows } from "./infer-columns.ts";
 
-/** A parsed row, and the line that it starts on (from 1). */
+/** A parsed row. */
 export interface TextRow<Row> {
   readonly row: Row;
+  /** The line that it starts on, from 1. */
   readonly line: number;
+  /** Length of its text, in UTF-16 units. */
+  readonly length: number;
 }
 
 /** A cell as its column takes it. */
@@ -59,7 +63,7 @@ export async function textSource<Row>(
       return { ...made, bytesRead: consumed.bytes };
     };
 
-    const chunks = decompressed(counted(input.read(signal), consumed), compression, input.file);
+    const chunks = decompressed(countBytes(input.read(signal), consumed), compression, input.file);
     for await (const block of format.rows(chunks)) {
       throwIfAborted(signal);
       for (const row of block) {
@@ -75,7 +79,9 @@ export async function textSource<Row>(
           bytes += writer?.bytes() ?? 0;
         }
         rows += 1;
-        if (rows >= batchRows || bytes >= batchBytes) yield finish();
+        if (rows < batchRows && bytes < batchBytes) continue;
+        yield finish();
+        throwIfAborted(signal);
       }
     }
     if (rows > 0) yield finish();
@@ -90,24 +96,16 @@ async function firstRows<Row>(
   format: TextFormat<Row>,
 ): Promise<readonly TextRow<Row>[]> {
   const first: TextRow<Row>[] = [];
-  const consumed = { bytes: 0 };
-  const chunks = counted(decompressed(input.peek(), compression, input.file), consumed);
-  for await (const block of format.rows(chunks)) {
-    for (const row of block) first.push(row);
-    if (first.length >= windowRows || consumed.bytes >= windowBytes) break;
+  let length = 0;
+  for await (const block of format.rows(decompressed(input.peek(), compression, input.file))) {
+    for (const row of block) {
+      first.push(row);
+      length += row.length;
+      // Counted by row, not by block: what is inferred must not depend on how the bytes arrive.
+      if (first.length >= windowRows || length >= windowLength) return first;
+    }
   }
   return first;
-}
-
-/** Adds up the bytes that pass. */
-async function* counted(
-  chunks: AsyncIterable<Buffer>,
-  consumed: { bytes: number },
-): AsyncGenerator<Buffer, void> {
-  for await (const chunk of chunks) {
-    consumed.bytes += chunk.length;
-    yield chunk;
-  }
 }
 
 function writerOf({ kind }: TextColumn): ColumnWriter<Cell> {

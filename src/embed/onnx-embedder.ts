@@ -14,7 +14,7 @@ import { tokenizeTexts, type TokenizedTexts } from "./tokenize-texts.ts";
  * there are further from the float model's (cosine 0.9928 instead of 0.9951), at the same speed.
  * CPUs with VNNI add in 32 bits; there, widening would only cost time.
  */
-const saturatingClasses: ReadonlySet<string> = new Set(["x64-avx2", "x64-avx512"]);
+export const saturatingClasses: ReadonlySet<string> = new Set(["x64-avx2", "x64-avx512"]);
 
 /** Opens a transformer: tokenise, call the model in texts of equal length, pool, scale. */
 export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRuntime): Promise<Embedder> {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { emptyText, noKnownToken } from "../core/outcome.ts";
+import { embedded } from "../core/outcome.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
 import type { Embedder } from "./embedder.ts";
 import { finishVector } from "./finish-vector.ts";
 import { readTokenizer } from "./read-tokenizer.ts";
-import { readStaticTable, type StaticTable } from "./static-table.ts";
+import { createRowSum } from "./row-sum.ts";
+import { readStaticTable } from "./static-table.ts";
+import { createTextOutcome, outcomeOfUnknown } from "./text-outcome.ts";
 import { createTokenBuffer } from "./token-buffer.ts";
-
-const anythingButSpace = /\S/;
 
 /**
  * Opens a static model: the mean of the rows of a text's known tokens. Unknown words are left out
@@ -23,7 +23,8 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
   const { dimensions, maxTokens, normalize } = space;
   const fromLeft = space.truncation === "right";
   const buffer = createTokenBuffer(65_536);
-  const sums = new Float64Array(dimensions);
+  const outcomeOf = createTextOutcome(tokenizer);
+  const rowSum = createRowSum(table, dimensions);
 
   /** Appends a text's known tokens, cut to the maximum; answers whether it was cut. */
   function appendTokens(text: string): boolean {
@@ -44,7 +45,11 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
       buffer.length = 0;
       for (let i = 0; i < texts.length; i++) {
         const text = texts[i]!;
-        if (appendTokens(prompt === "" ? text : prompt + text)) truncated++;
+        if (prompt === "") {
+          if (appendTokens(text)) truncated++;
+        } else if (outcomeOf(text) === embedded && appendTokens(prompt + text)) {
+          truncated++;
+        }
         ends[i] = buffer.length;
       }
       const summing = performance.now();
@@ -54,10 +59,10 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
       for (let i = 0; i < texts.length; i++) {
         const end = ends[i]!;
         if (end === start) {
-          outcomes[i] = anythingButSpace.test(texts[i]!) ? noKnownToken : emptyText;
+          outcomes[i] = outcomeOfUnknown(texts[i]!);
           continue;
         }
-        sumRows(table, buffer.ids, start, end, sums);
+        const sums = rowSum(buffer.ids, start, end);
         const offset = i * dimensions;
         for (let j = 0; j < dimensions; j++) vectors[offset + j] = sums[j]! / (end - start);
         outcomes[i] = finishVector(vectors.subarray(offset, offset + dimensions), normalize);
@@ -76,18 +81,4 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
     },
     close: async () => {},
   };
-}
-
-/** Sums the rows of the ids in `[from, to)`, first `sums.length` dimensions, each with its weight. */
-function sumRows(table: StaticTable, ids: Int32Array, from: number, to: number, sums: Float64Array): void {
-  const { rows, weights, mapping, dimensions: width } = table;
-  const dimensions = sums.length;
-  sums.fill(0);
-  for (let at = from; at < to; at++) {
-    const id = ids[at]!;
-    const row = (mapping === null ? id : mapping[id]!) * width;
-    const weight = weights === null ? 1 : weights[id]!;
-    if (weight === 1) for (let i = 0; i < dimensions; i++) sums[i]! += rows[row + i]!;
-    else for (let i = 0; i < dimensions; i++) sums[i]! += rows[row + i]! * weight;
-  }
 }

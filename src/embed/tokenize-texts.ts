@@ -1,5 +1,6 @@
-import { embedded, emptyText, noKnownToken } from "../core/outcome.ts";
+import { embedded } from "../core/outcome.ts";
 import type { SpaceDescription } from "../core/space.ts";
+import { createTextOutcome, outcomeOfUnknown, type TextOutcome } from "./text-outcome.ts";
 import { createTokenBuffer, reserveTokens, type TokenBuffer } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -16,73 +17,65 @@ export interface TokenizedTexts {
   readonly truncated: number;
 }
 
-/** Tokenises a slice of texts for a transformer. */
+/** Room that most texts need, in tokens. */
+const usualTokens = 32;
+
+/** Tokenises a slice of texts for a transformer. Unknown words count, unless there is nothing else. */
 export function tokenizeTexts(
   texts: readonly string[],
   prompt: string,
   tokenizer: Tokenizer,
-  space: Pick<SpaceDescription, "maxTokens" | "truncation">,
+  { maxTokens, truncation }: Pick<SpaceDescription, "maxTokens" | "truncation">,
 ): TokenizedTexts {
-  const { before, after } = tokenizer.special;
-  const limit = Math.max(1, space.maxTokens - before.length - after.length);
-  const buffer = createTokenBuffer(texts.length * 32 + 64);
+  const { special, unknownId } = tokenizer;
+  const limit = Math.max(1, maxTokens - special.before.length - special.after.length);
+  const stopAt = truncation === "right" ? limit : Infinity;
+  const outcomeOf = createTextOutcome(tokenizer);
+  const buffer = createTokenBuffer(texts.length * usualTokens);
   const starts = new Int32Array(texts.length);
   const lengths = new Int32Array(texts.length);
   const outcomes = new Uint8Array(texts.length);
   let tokens = 0;
   let truncated = 0;
+
   texts.forEach((text, index) => {
     const start = buffer.length;
     starts[index] = start;
-    const outcome = isBlank(text) ? emptyText : append(text);
+    const outcome = append(text);
     outcomes[index] = outcome;
-    if (outcome === embedded) {
-      lengths[index] = buffer.length - start;
-      tokens += buffer.length - start;
-    } else {
-      buffer.length = start;
-    }
+    if (outcome !== embedded) buffer.length = start;
+    lengths[index] = buffer.length - start;
+    tokens += buffer.length - start;
   });
   return { buffer, starts, lengths, outcomes, tokens, truncated };
 
-  function append(text: string): typeof embedded | typeof noKnownToken {
-    pushAll(before);
+  function append(text: string): TextOutcome {
+    pushAll(special.before);
     const start = buffer.length;
-    const stopAt = space.truncation === "right" ? limit : Infinity;
-    // A prompt of known words must not make a text of unknown ones look known.
+    if (prompt !== "") {
+      const outcome = outcomeOf(text);
+      if (outcome !== embedded) return outcome;
+    }
     const count = tokenizer.append(prompt === "" ? text : prompt + text, buffer, stopAt, false);
-    if (!hasKnownToken(text, start, count)) return noKnownToken;
+    if (isUnknownOnly(start)) return outcomeOfUnknown(text);
     if (count > limit) {
       truncated++;
-      if (space.truncation === "left") buffer.ids.copyWithin(start, start + count - limit, start + count);
+      if (truncation === "left") buffer.ids.copyWithin(start, start + count - limit, start + count);
       buffer.length = start + limit;
     }
-    pushAll(after);
+    pushAll(special.after);
     return embedded;
   }
 
-  function hasKnownToken(text: string, start: number, count: number): boolean {
-    const { unknownId } = tokenizer;
-    if (prompt !== "") {
-      const scratch = createTokenBuffer(8);
-      return tokenizer.append(text, scratch, 0, true) > 0;
-    }
-    if (count === 0) return false;
-    if (unknownId === null) return true;
+  function isUnknownOnly(start: number): boolean {
     for (let i = start; i < buffer.length; i++) {
-      if (buffer.ids[i] !== unknownId) return true;
+      if (buffer.ids[i] !== unknownId) return false;
     }
-    return false;
+    return true;
   }
 
   function pushAll(ids: readonly number[]): void {
     reserveTokens(buffer, ids.length);
     for (const id of ids) buffer.ids[buffer.length++] = id;
   }
-}
-
-const anythingButSpace = /\S/;
-
-function isBlank(text: string): boolean {
-  return !anythingButSpace.test(text);
 }

@@ -45,7 +45,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
   const pending: Slice[] = [];
   const totals = { texts: 0, tokens: 0, slots: 0, tokenizeSeconds: 0, inferSeconds: 0 };
   let tokensPerSecond = policy.firstTokensPerSecond;
-  let underWay = 0;
+  const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
   let lost: Error | null = null;
 
@@ -55,16 +55,32 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
   });
 
   function pump(): void {
-    while (underWay < pool.capacity) {
+    while (underWay.size < pool.capacity) {
       const slice = pending.shift();
       if (slice === undefined) return;
       if (slice.call.settled) continue;
-      underWay++;
-      void send(slice).finally(() => {
-        underWay--;
+      watch(send(slice));
+    }
+  }
+
+  /** Counts work that is with a worker; when it is done, there is room for more. */
+  function watch(work: Promise<unknown>): void {
+    const watched = work
+      .catch(() => {})
+      .finally(() => {
+        underWay.delete(watched);
         pump();
       });
-    }
+    underWay.add(watched);
+  }
+
+  /**
+   * Ends the workers once they are idle. A thread that is ended inside ONNX Runtime takes the whole
+   * process with it, so what is with a worker is waited for, also where nobody wants it any more.
+   */
+  async function endWorkers(): Promise<void> {
+    await Promise.allSettled(underWay);
+    await pool.close();
   }
 
   async function send(slice: Slice): Promise<void> {
@@ -94,19 +110,19 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
     tokensPerSecond += rateWeight * (slice.cost / seconds - tokensPerSecond);
   }
 
-  /** Asks every worker for nothing: each answers once its model is open. */
+  /** Asks every worker for nothing: each answers once its model is open. The first answer is enough. */
   async function greet(): Promise<void> {
     const greetings = Array.from({ length: workers }, () => pool.run({ texts: [], purpose: "document" }));
-    const first = await Promise.race(greetings);
     // Whoever fails after the first says so again in its answer to the first slice.
-    for (const greeting of greetings) greeting.catch(() => {});
+    greetings.forEach(watch);
+    const first = await Promise.race(greetings);
     if (!first.ok) throw ReembedError.fromData(first.error);
   }
 
   try {
     await greet();
   } catch (error) {
-    await pool.close();
+    await endWorkers();
     throw error instanceof ReembedError ? error : workerDied(error);
   }
   const startSeconds = (performance.now() - opened) / 1000;
@@ -153,7 +169,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
     close() {
       closing ??= (async () => {
         await Promise.allSettled([...calls].map(({ result }) => result));
-        await pool.close();
+        await endWorkers();
       })();
       return closing;
     },

@@ -6,6 +6,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   /** Titles of columns whose cells may be cut with an ellipsis where space is short. */
   readonly cut?: readonly string[] | undefined;
+  /** Titles of columns that are left out where space is short, the first of them first. */
+  readonly spare?: readonly string[] | undefined;
 }
 
 /** What marks a heading, such as bold on a terminal that has it. */
@@ -16,57 +18,78 @@ const gapColumns = 2;
 /** A cell that may be cut keeps at least this width; below it the fields are stacked instead. */
 const leastCutColumns = 16;
 
-/** `117,791`, `-0.02`, `41.3k texts/s`, `12 min 5 s`, `$20.00`, `<0.1 %`, `-`. */
-const quantity = /^(?:-|[-+<$]*\d[\d.,]*(?:\s?[\p{L}%/]+)*(?:\s\d+\s\p{L}+)?)$/u;
+/** `117,791`, `-0.02`, `41.3k texts/s`, `12 min 5 s`, `$20.00`, `<0.1 %`, `1.64M ± 21k`, `-`. */
+const quantity = /^(?:-|[-+<$]*\d[\d.,]*(?:\s?[\p{L}%/]+)*(?:\s\d+\s\p{L}+|\s±\s\d[\d.,]*\p{L}*)?)$/u;
 
 /**
  * Lines of a table: numbers to the right, everything else to the left. Where it is wider than the
- * terminal, cells that may be cut are; where that is not enough, each row becomes a stack of
- * `title  cell` lines.
+ * terminal, first spare columns are left out, then cells that may be cut are; where that is not
+ * enough, each row becomes a stack of `title  cell` lines.
  */
 export function renderTable(table: Table, terminalColumns: number, emphasis: Emphasis): string[] {
-  const rows = table.rows.map((row) => table.columns.map((_, index) => printableText(row[index] ?? "")));
-  const widths = fitWidths(table, rows, terminalColumns);
-  return widths === null
-    ? stackRows(table, rows, terminalColumns, emphasis)
-    : alignRows(table, rows, widths, emphasis);
+  const whole = printableTable(table);
+  const spare = whole.spare ?? [];
+  for (let without = 0; without <= spare.length; without += 1) {
+    const kept = withoutColumns(whole, spare.slice(0, without));
+    const widths = widthsOf(kept);
+    // Cells are cut only once there is no spare column left to leave out.
+    const fitting =
+      without < spare.length ? ifFits(widths, terminalColumns) : cutWidths(kept, widths, terminalColumns);
+    if (fitting !== null) return alignRows(kept, fitting, emphasis);
+  }
+  return stackRows(whole, terminalColumns, emphasis);
 }
 
-/** The width of each column, or null where the table cannot be made to fit. */
-function fitWidths(
-  table: Table,
-  rows: readonly (readonly string[])[],
-  terminalColumns: number,
-): number[] | null {
-  const widths = table.columns.map((title, index) =>
-    rows.reduce((widest, row) => Math.max(widest, textWidth(row[index] ?? "")), textWidth(title)),
+function printableTable(table: Table): Table {
+  return {
+    ...table,
+    rows: table.rows.map((row) => table.columns.map((_, at) => printableText(row[at] ?? ""))),
+  };
+}
+
+function withoutColumns(table: Table, titles: readonly string[]): Table {
+  const keep = (_: string, at: number): boolean => !titles.includes(table.columns[at] ?? "");
+  return { ...table, columns: table.columns.filter(keep), rows: table.rows.map((row) => row.filter(keep)) };
+}
+
+function widthsOf(table: Table): number[] {
+  return table.columns.map((title, at) =>
+    table.rows.reduce((widest, row) => Math.max(widest, textWidth(row[at] ?? "")), textWidth(title)),
   );
+}
+
+function excessOf(widths: readonly number[], terminalColumns: number): number {
   const sum = widths.reduce((total, width) => total + width, 0);
-  let excess = sum + gapColumns * (widths.length - 1) - terminalColumns;
-  const cuttable = table.columns.flatMap((title, index) => (table.cut?.includes(title) ? [index] : []));
-  while (excess > 0) {
+  return sum + gapColumns * (widths.length - 1) - terminalColumns;
+}
+
+function ifFits(widths: readonly number[], terminalColumns: number): readonly number[] | null {
+  return excessOf(widths, terminalColumns) > 0 ? null : widths;
+}
+
+/** The width of each column once cells are cut that may be; null where that is not enough. */
+function cutWidths(
+  table: Table,
+  natural: readonly number[],
+  terminalColumns: number,
+): readonly number[] | null {
+  const widths = [...natural];
+  const widthAt = (at: number): number => widths[at] ?? 0;
+  const cuttable = table.columns.flatMap((title, at) => (table.cut?.includes(title) ? [at] : []));
+  for (let excess = excessOf(widths, terminalColumns); excess > 0;) {
     // The widest of them gives way first, so that a short one is not cut for nothing.
-    const [widest] = cuttable.toSorted((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
-    if (widest === undefined || (widths[widest] ?? 0) <= leastCutColumns) return null;
-    const next = cuttable.reduce(
-      (most, index) => (index === widest ? most : Math.max(most, widths[index] ?? 0)),
-      leastCutColumns,
-    );
-    const width = widths[widest] ?? 0;
-    const given = Math.min(excess, Math.max(1, width - next));
-    widths[widest] = width - given;
+    const [widest, next] = cuttable.toSorted((a, b) => widthAt(b) - widthAt(a));
+    if (widest === undefined || widthAt(widest) <= leastCutColumns) return null;
+    const goal = Math.max(leastCutColumns, next === undefined ? 0 : widthAt(next));
+    const given = Math.min(excess, Math.max(1, widthAt(widest) - goal));
+    widths[widest] = widthAt(widest) - given;
     excess -= given;
   }
   return widths;
 }
 
-function alignRows(
-  table: Table,
-  rows: readonly (readonly string[])[],
-  widths: readonly number[],
-  emphasis: Emphasis,
-): string[] {
-  const sides = table.columns.map((_, index) =>
+function alignRows({ columns, rows }: Table, widths: readonly number[], emphasis: Emphasis): string[] {
+  const sides = columns.map((_, index) =>
     rows.length > 0 && rows.every((row) => row[index] === "" || quantity.test(row[index] ?? ""))
       ? ("right" as const)
       : ("left" as const),
@@ -79,16 +102,11 @@ function alignRows(
       })
       .join(" ".repeat(gapColumns))
       .trimEnd();
-  return [emphasis(line(table.columns)), ...rows.map(line)];
+  return [emphasis(line(columns)), ...rows.map(line)];
 }
 
-function stackRows(
-  table: Table,
-  rows: readonly (readonly string[])[],
-  terminalColumns: number,
-  emphasis: Emphasis,
-): string[] {
-  return rows.flatMap((row, index) => [
+function stackRows(table: Table, terminalColumns: number, emphasis: Emphasis): string[] {
+  return table.rows.flatMap((row, index) => [
     ...(index === 0 ? [] : [""]),
     ...renderFields(
       table.columns.map((title, column) => [title, row[column] ?? ""] as const),

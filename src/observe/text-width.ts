@@ -64,14 +64,14 @@ export function wrapText(text: string, columns: number): string[] {
 }
 
 /**
- * One line that cannot command a terminal: runs of white space become one space; control
+ * One line that cannot command a terminal: white space other than spaces becomes one space; control
  * characters, bidirectional overrides and lone surrogates become `\u{…}`. Texts of a corpus are
  * other people's: shown raw, they could move the cursor or recolour the screen.
  */
 export function printableText(text: string): string {
   if (printableAscii.test(text)) return text;
   return text
-    .replaceAll(/[\s\u0085]+/gu, " ")
+    .replaceAll(/ *[^\S ][\s\u0085]*/gu, " ")
     .replaceAll(
       /[\p{Cc}\p{Surrogate}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
       (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { arch, platform } from "node:os";
 
 /**
  * CPU flags that change how int8 products are summed, by architecture, the widest first.
@@ -25,7 +26,7 @@ export function classifyInstructions(architecture: string, flags: ReadonlySet<st
 
 /** The instruction class of the CPU that this process runs on. Only Linux tells the flags. */
 export function readInstructionClass(): string {
-  return classifyInstructions(process.arch, process.platform === "linux" ? readFlags() : new Set());
+  return classifyInstructions(arch(), platform() === "linux" ? readFlags() : new Set());
 }
 
 function readFlags(): ReadonlySet<string> {

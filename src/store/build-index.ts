@@ -6,7 +6,16 @@ import { quoteColumn } from "./column-name.ts";
 import { isOn } from "./key-index.ts";
 import { retryConflict } from "./retry-conflict.ts";
 import type { TableHandle } from "./table-handle.ts";
-import { autoIndexType, indexTypeName, partitionsFor, smallestPqVectors } from "./vector-index-policy.ts";
+import {
+  autoIndexType,
+  type BuiltIndexType,
+  hnswBuild,
+  indexTypeName,
+  partitionsFor,
+  smallestPqVectors,
+  subVectorsFor,
+  training,
+} from "./vector-index-policy.ts";
 
 /** The version's vector index as LanceDB reports it; null where there is none. */
 export async function readVectorIndex(table: Table, version: VersionRecord): Promise<VectorIndex | null> {
@@ -59,22 +68,17 @@ export async function buildVectorIndex(
   }
 }
 
-function indexConfig(type: Exclude<IndexType, "none">, vectors: number, dimensions: number): Index {
+function indexConfig(type: BuiltIndexType, vectors: number, dimensions: number): Index {
+  const common = { distanceType: "cosine", ...training } as const;
   const numPartitions = partitionsFor(vectors);
   switch (type) {
     case "ivf_flat":
-      return Index.ivfFlat({ distanceType: "cosine", numPartitions });
+      return Index.ivfFlat({ ...common, numPartitions });
     case "ivf_pq":
-      return Index.ivfPq({ distanceType: "cosine", numPartitions, numSubVectors: subVectors(dimensions) });
+      return Index.ivfPq({ ...common, numPartitions, numSubVectors: subVectorsFor(dimensions) });
     case "hnsw_sq":
-      return Index.hnswSq({ distanceType: "cosine", numPartitions: 1, m: 20, efConstruction: 150 });
+      return Index.hnswSq({ ...common, ...hnswBuild, numPartitions: 1 });
   }
-}
-
-/** The most parts of 8 or more dimensions that divide a vector evenly. */
-function subVectors(dimensions: number): number {
-  for (const width of [8, 16, 4, 2]) if (dimensions % width === 0) return dimensions / width;
-  return 1;
 }
 
 function checkEnough(version: VersionRecord, type: IndexType, vectors: number): void {

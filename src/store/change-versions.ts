@@ -56,10 +56,7 @@ export function planChanges(
     throw stateError(table, "a version is named twice in one change");
   }
   if (active.length > 1) {
-    throw stateError(
-      table,
-      `${active.join(" and ")} would both be active; retire one in the same change`,
-    );
+    throw stateError(table, `${active.join(" and ")} would both be active; retire one in the same change`);
   }
   return changed;
 }

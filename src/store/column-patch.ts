@@ -42,7 +42,11 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     rereadBytes = 0;
   };
 
-  const makeIndexUsable = async (corpus: CorpusColumns, bytesPerRow: number, sentRows: number): Promise<number> => {
+  const makeIndexUsable = async (
+    corpus: CorpusColumns,
+    bytesPerRow: number,
+    sentRows: number,
+  ): Promise<number> => {
     const startMs = performance.now();
     const index = await keyIndexOf(await handle.open(), corpus.key);
     const reason = refreshReason({ index, sentRows, rereadBytes, rebuildSeconds });
@@ -58,7 +62,13 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     const corpus = checkTarget(handle.name, schema, version);
     const sent = rows.keys.length;
     if (sent === 0) {
-      return { updated: 0, deletedMeanwhile: 0, tableVersion: await opened.version(), seconds: 0, keyIndexSeconds: 0 };
+      return {
+        updated: 0,
+        deletedMeanwhile: 0,
+        tableVersion: await opened.version(),
+        seconds: 0,
+        keyIndexSeconds: 0,
+      };
     }
     const batch = patchBatch(version, { column: corpus.key, type: keyTypeOf(schema, corpus.key) }, rows);
     const keyIndexSeconds = await makeIndexUsable(corpus, rowBytes(version), sent);

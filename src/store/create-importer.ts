@@ -15,6 +15,7 @@ import { retryConflict } from "./retry-conflict.ts";
 import type { FragmentLimits } from "./row-buffer.ts";
 import { checkCorpus } from "./set-corpus.ts";
 import { storeError } from "./store-error.ts";
+import { tableExists } from "./table-names.ts";
 import { tableHandle } from "./table-handle.ts";
 
 /**
@@ -70,7 +71,7 @@ export async function createImporter(
 
 /** Drops a table whose import did not finish; refuses one that is finished. */
 async function dropUnfinished(connection: Connection, name: string): Promise<void> {
-  if (!(await connection.tableNames()).includes(name)) return;
+  if (!(await tableExists(connection, name))) return;
   const schema = await schemaOf(await tableHandle(connection, name).open());
   if (unfinishedImport(schema) === null) throw existsError(name);
   try {

@@ -49,7 +49,11 @@ async function readRange(table: Table, columns: string[], offset: number): Promi
       .toArrow({ maxBatchLength: rowsPerRead });
     return (read.batches as RecordBatch[]).filter((batch) => batch.numRows > 0);
   } catch (error) {
-    throw storeError(error, "REEMBED_STORE_READ_FAILED", `the fragments of table ${table.name} cannot be read`);
+    throw storeError(
+      error,
+      "REEMBED_STORE_READ_FAILED",
+      `the fragments of table ${table.name} cannot be read`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Table } from "@lancedb/lancedb";
-import type { RecordBatch, Schema } from "apache-arrow";
+import type { Data, RecordBatch, Schema } from "apache-arrow";
 import { arrow } from "../arrow.ts";
+import { ReembedError } from "../core/errors.ts";
 import { retryConflict } from "./retry-conflict.ts";
 import { batchBytes, type FragmentLimits, rowBuffer } from "./row-buffer.ts";
 
@@ -14,7 +15,7 @@ export interface FragmentWriter {
   settle(): Promise<void>;
 }
 
-/** A writer into the table that `open` gives; `beforeCommit` is asked before each commit. */
+/** A writer into the table that `open` gives. */
 export function fragmentWriter(options: {
   readonly name: string;
   readonly open: () => Promise<Table>;
@@ -33,7 +34,7 @@ export function fragmentWriter(options: {
       "REEMBED_STORE_WRITE_FAILED",
       async () => {
         const table = await options.open();
-        await table.add(new arrow.Table(options.schema, [...group].map(withSchema(options.schema))));
+        await table.add(new arrow.Table(options.schema, [...group]));
       },
     );
   };
@@ -42,7 +43,7 @@ export function fragmentWriter(options: {
     write: async (batch) => {
       rows += batch.numRows;
       bytes += batchBytes(batch);
-      for (const group of buffer.add(batch)) {
+      for (const group of buffer.add(withSchema(batch, options.schema))) {
         await underWay;
         underWay = append(group);
         // Its failure surfaces at the next await; until then it must not be unhandled.
@@ -60,15 +61,27 @@ export function fragmentWriter(options: {
   };
 }
 
-/** Gives a batch the table's own schema, so that batches of several sources make one Arrow table. */
-function withSchema(schema: Schema): (batch: RecordBatch) => RecordBatch {
-  return (batch) => {
-    const data = arrow.makeData({
-      type: new arrow.Struct(schema.fields),
-      length: batch.numRows,
-      nullCount: 0,
-      children: schema.fields.map((_, column) => batch.data.children[column]),
-    } as never);
-    return new arrow.RecordBatch(schema, data as never);
-  };
+/**
+ * Gives a batch the table's own schema, so that batches of several sources make one Arrow table.
+ * @throws REEMBED_CORPUS_SCHEMA_MISMATCH
+ */
+function withSchema(batch: RecordBatch, schema: Schema): RecordBatch {
+  const children = schema.fields.map((field) => {
+    const column = batch.schema.fields.findIndex((candidate) => candidate.name === field.name);
+    const found = batch.schema.fields[column];
+    if (found !== undefined && String(found.type) === String(field.type))
+      return batch.data.children[column] as Data;
+    throw new ReembedError(
+      "REEMBED_CORPUS_SCHEMA_MISMATCH",
+      `the sources differ: column ${field.name} is ${String(field.type)} in the first one and ${found === undefined ? "missing" : String(found.type)} in another; import sources of the same columns and types together`,
+      { details: { column: field.name } },
+    );
+  });
+  const data = arrow.makeData({
+    type: new arrow.Struct(schema.fields),
+    length: batch.numRows,
+    nullCount: 0,
+    children,
+  });
+  return new arrow.RecordBatch(schema, data);
 }

@@ -1,10 +1,10 @@
-import type { Data, DataType, Int, LargeUtf8, Schema, Utf8, Vector } from "apache-arrow";
+import type { Data, DataType, Int, Schema, Utf8, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Key } from "../core/words.ts";
 
-/** The types that a key may have. */
-export type KeyType = Utf8 | LargeUtf8 | Int;
+/** The types that a key may have: those that Lance builds a BTREE on and that name a row well. */
+export type KeyType = Utf8 | Int;
 
 const lowestInt64 = -(2n ** 63n);
 
@@ -19,10 +19,10 @@ export function keyTypeOf(schema: Schema, column: string): KeyType {
     );
   }
   const type: DataType = field.type;
-  if (arrow.DataType.isUtf8(type) || arrow.DataType.isLargeUtf8(type) || arrow.DataType.isInt(type)) return type;
+  if (arrow.DataType.isUtf8(type) || arrow.DataType.isInt(type)) return type;
   throw new ReembedError(
     "REEMBED_CORPUS_COLUMN_TYPE",
-    `the key column ${JSON.stringify(column)} is of type ${String(type)}; a key must be a string or an integer`,
+    `the key column ${JSON.stringify(column)} is of type ${String(type)}; a key must be an integer or a string (Utf8; Lance has no index for LargeUtf8)`,
     { details: { column, type: String(type) } },
   );
 }
@@ -39,7 +39,8 @@ export function readKeys(column: Vector): Key[] {
 
 /** Keys as Arrow data of the column's own type. */
 export function keyData(keys: readonly Key[], type: KeyType): Data {
-  if (!arrow.DataType.isInt(type)) return arrow.vectorFromArray(keys as readonly string[], type).data[0] as Data;
+  if (!arrow.DataType.isInt(type))
+    return arrow.vectorFromArray(keys as readonly string[], type).data[0] as Data;
   const values = new type.ArrayType(keys.length);
   const wide = type.bitWidth === 64;
   for (let row = 0; row < keys.length; row += 1) {

@@ -2,13 +2,15 @@ import { connect, type Connection } from "@lancedb/lancedb";
 import { ReembedError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { Store } from "../core/ports.ts";
-import { appendImporter, isStagingTable } from "./append-importer.ts";
+import { appendImporter } from "./append-importer.ts";
 import { createImporter, unfinishedImport } from "./create-importer.ts";
 import { setMemoryPool } from "./memory-pool.ts";
 import { schemaOf } from "./read-registry.ts";
 import { defaultFragmentLimits, type FragmentLimits } from "./row-buffer.ts";
+import { isStagingTable } from "./staging-table.ts";
 import { storeError } from "./store-error.ts";
 import { storedTable } from "./stored-table.ts";
+import { allTableNames } from "./table-names.ts";
 import { tableHandle } from "./table-handle.ts";
 
 export interface StoreOptions {
@@ -73,17 +75,6 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
     },
     close: async () => connection.close(),
   };
-}
-
-/** LanceDB lists tables in pages; the last page is the one that adds nothing. */
-async function allTableNames(connection: Connection): Promise<string[]> {
-  const names: string[] = [];
-  for (;;) {
-    const after = names.at(-1);
-    const page = await connection.tableNames({ limit: 1000, ...(after === undefined ? {} : { startAfter: after }) });
-    names.push(...page);
-    if (page.length < 1000) return names;
-  }
 }
 
 function checkUri(uri: string): void {

@@ -38,7 +38,7 @@ export function rowBuffer(limits: FragmentLimits): RowBuffer {
     add: (batch) => {
       const full: RecordBatch[][] = [];
       const bytesPerRow = batch.numRows === 0 ? 0 : batchBytes(batch) / batch.numRows;
-      for (let from = 0; from < batch.numRows; ) {
+      for (let from = 0; from < batch.numRows;) {
         const rowsByBytes = Math.max(1, Math.floor((limits.bytes - bytes) / Math.max(bytesPerRow, 1)));
         const count = Math.min(batch.numRows - from, limits.rows - rows, rowsByBytes);
         group.push(count === batch.numRows ? batch : batch.slice(from, from + count));

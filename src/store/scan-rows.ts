@@ -16,7 +16,7 @@ export async function* scanSpans(
   options: { readonly batchRows: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<RecordBatch, void> {
   for (const span of spans) {
-    for (let done = 0; done < span.rows; ) {
+    for (let done = 0; done < span.rows;) {
       throwIfAborted(options.signal);
       const limit = Math.min(options.batchRows, span.rows - done);
       const batches = await readRange(table, columns, span.offset + done, limit);

@@ -40,7 +40,11 @@ export async function searchTable(handle: TableHandle, request: SearchRequest): 
     return found.numRows === 0 ? [] : found.batches.flatMap((batch) => hitsOf(batch as never, key, request));
   } catch (error) {
     if (request.where !== undefined) await checkFilter(table, request.where);
-    throw storeError(error, "REEMBED_STORE_READ_FAILED", `the search of ${request.column} in table ${handle.name} failed`);
+    throw storeError(
+      error,
+      "REEMBED_STORE_READ_FAILED",
+      `the search of ${request.column} in table ${handle.name} failed`,
+    );
   }
 }
 

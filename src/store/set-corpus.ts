@@ -3,7 +3,7 @@ import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import { canonicalJson } from "../core/space.ts";
 import type { CorpusColumns } from "../core/words.ts";
-import { checkColumnName } from "./column-name.ts";
+import { checkKeyName } from "./column-name.ts";
 import { keyTypeOf } from "./key-column.ts";
 import { schemaOf } from "./read-registry.ts";
 import { corpusEntry, type FieldUpdate, readRegistry } from "./registry.ts";
@@ -47,7 +47,7 @@ export function planCorpus(table: string, schema: Schema, corpus: CorpusColumns)
 
 /** Refuses a corpus whose columns are missing or of a type that cannot serve. */
 export function checkCorpus(schema: Schema, corpus: CorpusColumns): void {
-  checkColumnName(corpus.key);
+  checkKeyName(corpus.key);
   keyTypeOf(schema, corpus.key);
   for (const column of corpus.text) {
     const field = schema.fields.find((candidate) => candidate.name === column);

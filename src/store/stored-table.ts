@@ -6,14 +6,7 @@ import { columnPatch } from "./column-patch.ts";
 import { createVersion } from "./create-version.ts";
 import { dropVersionColumns } from "./drop-version-columns.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
-import {
-  countVersion,
-  readFragments,
-  readTexts,
-  readVectors,
-  sampleTexts,
-  staleKeys,
-} from "./read-rows.ts";
+import { countVersion, readFragments, readTexts, readVectors, sampleTexts, staleKeys } from "./read-rows.ts";
 import { readRegistry } from "./registry.ts";
 import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
 import { searchTable } from "./search-table.ts";

@@ -38,10 +38,6 @@ export function versionSchema(
   return new arrow.Schema([
     new arrow.Field(columns.column, new arrow.FixedSizeList(dimensions, item), true, new Map(metadata)),
     new arrow.Field(columns.hashColumn, new arrow.Int64(), true),
-    new arrow.Field(
-      columns.embeddedAtColumn,
-      new arrow.Timestamp(arrow.TimeUnit.MILLISECOND, "UTC"),
-      true,
-    ),
+    new arrow.Field(columns.embeddedAtColumn, new arrow.Timestamp(arrow.TimeUnit.MILLISECOND, "UTC"), true),
   ]);
 }

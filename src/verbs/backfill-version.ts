@@ -125,7 +125,7 @@ async function ensureIndex(
     event: "index:finished",
     version: version.name,
     indexCoverage: built === null ? null : coverageOf(built),
-    type: built?.type ?? null,
+    indexType: built?.type ?? null,
     seconds: (performance.now() - startMs) / 1000,
   });
   return built;

@@ -12,7 +12,7 @@ export async function buildIndex(context: VerbContext, request: IndexRequest): P
   context.emit({ event: "index:started", version: version.name, rows: snapshot.rows });
   const index = await table.buildIndex(version, request.type);
   const result = {
-    type: index?.type ?? null,
+    indexType: index?.type ?? null,
     indexCoverage: index === null ? null : coverageOf(index),
     seconds: (performance.now() - startMs) / 1000,
   };

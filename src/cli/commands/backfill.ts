@@ -11,7 +11,7 @@ import {
   formatShare,
 } from "../../observe/quantities.ts";
 import { type Block, fields, line, table } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { indexChoices } from "./index-choices.ts";
@@ -26,7 +26,7 @@ const reasons: Readonly<Record<RowOutcomeName, string>> = {
   "not-finite": "the model's answer was not a number",
 };
 
-export const backfillCommand = defineCommand({
+export const backfillCommand = defineTableCommand({
   about:
     "Adds a version to a table and fills its vector column, while the active version keeps answering with " +
     "all of its index. Stop it or kill it at any moment: the same command goes on where it was. When it is " +
@@ -65,7 +65,6 @@ export const backfillCommand = defineCommand({
     },
     ...corpusFlags,
   },
-  onTable: true,
   examples: [
     ["reembed backfill --table docs --to bundled:all-MiniLM-L6-v2", "the next version, or go on with it"],
     ["reembed backfill --table docs --to local:./my-model --pin --name v3", "a model of your own"],
@@ -136,7 +135,7 @@ function presentSkipped(result: BackfillResult): Block[] {
         reasons[reason],
         `${keys.join(", ")}${rows > keys.length ? ", …" : ""}`,
       ]),
-      ["first keys"],
+      { cut: ["first keys"] },
     ),
   ];
 }

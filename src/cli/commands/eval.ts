@@ -1,9 +1,9 @@
 import type { EvalResult, PairScores } from "../../core/verbs.ts";
 import { formatCount, formatDifference, formatMilliseconds, formatScore } from "../../observe/quantities.ts";
 import { type Block, line, table } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 
-export const evalCommand = defineCommand({
+export const evalCommand = defineTableCommand({
   about:
     "Runs known queries through each version with that version's own model, and compares: nDCG@10, " +
     "recall@100 and MRR@10 where there are judgements, agreement between versions always.",
@@ -29,7 +29,6 @@ export const evalCommand = defineCommand({
     k: { kind: "count", placeholder: "N", default: 10, about: "cut-off of the scores at k" },
     exact: { kind: "switch", about: "compare with every vector instead of using the index" },
   },
-  onTable: true,
   examples: [
     ["reembed eval --table docs --queries queries.jsonl --qrels qrels/test.tsv", "judged queries"],
     ["reembed eval --table docs --queries log.jsonl --versions v1,v2", "agreement on a query log"],

@@ -1,12 +1,12 @@
 import { type ImportResult, sourceFormats } from "../../core/verbs.ts";
 import { formatBytes, formatCountOf, formatDuration, formatRate } from "../../observe/quantities.ts";
 import { line } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 
 /** Columns that a corpus is read from where neither a flag nor the configuration names them. */
 const usualCorpus = { key: "id", text: ["text"] } as const;
 
-export const importCommand = defineCommand({
+export const importCommand = defineTableCommand({
   about:
     "Reads a corpus into a table: Parquet, Arrow IPC (file or stream), JSON lines (plain, .gz, .zst) or CSV. " +
     "Every row needs a key that is unique and not null. An import that fails leaves what was there before: " +
@@ -33,7 +33,6 @@ export const importCommand = defineCommand({
       about: "make the table, or add rows to it",
     },
   },
-  onTable: true,
   examples: [
     ["reembed import docs.parquet --table docs", "columns id and text"],
     ["reembed import a.jsonl.zst b.jsonl.zst --table docs --text title,body", "two files, two text columns"],

@@ -1,10 +1,10 @@
 import type { IndexResult } from "../../core/verbs.ts";
 import { formatDuration, formatShare } from "../../observe/quantities.ts";
 import { line } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 import { indexChoices } from "./index-choices.ts";
 
-export const indexCommand = defineCommand({
+export const indexCommand = defineTableCommand({
   about:
     "Builds or rebuilds the vector index of a version and waits until it covers every row. A small table " +
     "needs none, and is told so.",
@@ -18,7 +18,6 @@ export const indexCommand = defineCommand({
       about: "kind of index; auto: as the active version's, or by size",
     },
   },
-  onTable: true,
   examples: [
     ["reembed index --table docs --version v2", "the usual kind"],
     ["reembed index --table docs --version v2 --type hnsw_sq", "a kind of your choice"],

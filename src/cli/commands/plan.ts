@@ -7,7 +7,7 @@ import {
   formatMoney,
 } from "../../observe/quantities.ts";
 import { fields, line, table } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 
@@ -17,7 +17,7 @@ function tokensOf(target: TargetPlan): string {
   return `${formatCompact(target.tokens)} ± ${formatCompact(target.tokensError)}`;
 }
 
-export const planCommand = defineCommand({
+export const planCommand = defineTableCommand({
   about:
     "Says what a backfill would take before it is run: rows, tokens, units of work, time at the rate " +
     "measured here on a sample, and storage now, while both versions exist, and after. Nothing is written.",
@@ -31,10 +31,9 @@ export const planCommand = defineCommand({
     },
     ...corpusFlags,
   },
-  onTable: true,
   examples: [
     ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2", "one target"],
-    ["reembed plan --table docs --to bundled:potion-base-4m-int8 --to local:./my-model", "two, side by side"],
+    ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --to local:./mine", "two, side by side"],
   ],
   interrupted: "interrupted; a plan changes nothing",
   settings: (flags) => corpusSetting(flags),
@@ -61,7 +60,7 @@ export const planCommand = defineCommand({
             formatBytes(each.bytesDuring),
             formatBytes(each.bytesAfter),
           ]),
-          ["model"],
+          { cut: ["model"], spare: ["units", "cost"] },
         ),
       ];
     }

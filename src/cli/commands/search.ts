@@ -1,13 +1,13 @@
 import type { SearchResult } from "../../core/verbs.ts";
 import { formatCountOf, formatMilliseconds, formatScore } from "../../observe/quantities.ts";
 import { line, table } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 import { jsonText } from "../json-text.ts";
 
 /** Characters of a cell in a result for people: a text may be a megabyte. */
 const cellChars = 240;
 
-export const searchCommand = defineCommand({
+export const searchCommand = defineTableCommand({
   about:
     "Searches a table with the active version: its column, and its own model for the query, read together, " +
     "so that vectors of two spaces are never compared.",
@@ -18,7 +18,6 @@ export const searchCommand = defineCommand({
     where: { kind: "text", placeholder: "SQL", about: "only rows for which this holds" },
     exact: { kind: "switch", about: "compare with every vector instead of using the index" },
   },
-  onTable: true,
   examples: [
     ['reembed search "a small domesticated feline" --table docs', "the ten nearest"],
     ["reembed search tax --table docs --version v2 --where \"lang = 'en'\" --json", "for a program"],
@@ -33,7 +32,10 @@ export const searchCommand = defineCommand({
       exact: flags.exact,
     }),
   present(result: SearchResult) {
-    const columns = [...new Set(result.hits.flatMap((hit) => Object.keys(hit.row)))];
+    const columns = [...new Set(result.hits.flatMap((hit) => Object.keys(hit.row)))].filter(
+      // The key stands in a column of its own already.
+      (column) => !result.hits.every((hit) => String(hit.row[column]) === String(hit.key)),
+    );
     const found = `${formatCountOf(result.hits.length, "hit")} from ${result.version} in ${formatMilliseconds(result.latencyMs)}`;
     if (result.hits.length === 0) return [line(found)];
     return [
@@ -44,7 +46,7 @@ export const searchCommand = defineCommand({
           String(hit.key),
           ...columns.map((column) => cellOf(hit.row[column])),
         ]),
-        columns,
+        { cut: columns },
       ),
       line(found),
     ];

@@ -1,9 +1,9 @@
 import type { SwitchResult } from "../../core/verbs.ts";
 import { type Block, line } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 
-export const switchCommand = defineCommand({
+export const switchCommand = defineTableCommand({
   about:
     "Makes a version the active one, in one commit, if the gate passes: every row covered and fresh, the " +
     "index whole, and the retrieval that the configuration asks for. The version before it stays, retiring, " +
@@ -14,7 +14,6 @@ export const switchCommand = defineCommand({
     force: { kind: "switch", about: "switch although the gate fails; needs --why" },
     why: { kind: "text", placeholder: "TEXT", about: "reason, kept in the version's history" },
   },
-  onTable: true,
   examples: [
     ["reembed switch --table docs --to v2", "if the gate passes"],
     [

@@ -1,12 +1,12 @@
 import type { VersionsResult, VersionSummary } from "../../core/verbs.ts";
 import { formatBytes, formatCount, formatShare } from "../../observe/quantities.ts";
 import { type Block, line, table } from "../../observe/report.ts";
-import { defineCommand } from "../command.ts";
+import { defineTableCommand } from "../table-command.ts";
 
 /** Hex digits of a space id that tell spaces apart in a table for people. */
-const shortIdDigits = 12;
+const shortIdDigits = 8;
 
-export const versionsCommand = defineCommand({
+export const versionsCommand = defineTableCommand({
   about:
     "Every version of a table in order of creation: its state, model and space, how many rows have a " +
     "vector, how many are stale, how much of it the index covers, and its size.",
@@ -14,7 +14,6 @@ export const versionsCommand = defineCommand({
   flags: {
     history: { kind: "switch", about: "also every change of state, when, and why" },
   },
-  onTable: true,
   examples: [
     ["reembed versions --table docs", "as they stand"],
     ["reembed versions --table docs --history --json", "for a program, with their history"],
@@ -25,27 +24,33 @@ export const versionsCommand = defineCommand({
     if (result.versions.length === 0) {
       return [line(`${result.table} has no version yet: add one with reembed backfill --to REF`)];
     }
-    return [versionsTable(result.versions), ...historyOf(result.versions)];
+    return [versionsTable(result.versions), ...dueOf(result.versions), ...historyOf(result.versions)];
   },
 });
 
 function versionsTable(versions: readonly VersionSummary[]): Block {
   return table(
-    ["version", "state", "model", "dim", "covered", "", "skipped", "stale", "index", "size", "space"],
+    ["version", "state", "model", "dim", "vectors", "covered", "skipped", "stale", "index", "size", "space"],
     versions.map((version) => [
       version.name,
-      version.dueAt === null ? version.state : `${version.state}, due ${version.dueAt.slice(0, 10)}`,
+      version.state,
       version.model,
       formatCount(version.dimensions),
       formatCount(version.covered),
-      version.rows === 0 ? "" : formatShare(version.covered / version.rows),
+      version.rows === 0 ? "-" : formatShare(version.covered / version.rows),
       formatCount(version.skipped),
       formatCount(version.stale),
       version.indexCoverage === null ? "none" : formatShare(version.indexCoverage),
       formatBytes(version.bytes),
       version.spaceId.slice(0, shortIdDigits),
     ]),
-    ["model"],
+    { cut: ["model"], spare: ["dim", "skipped", "vectors"] },
+  );
+}
+
+function dueOf(versions: readonly VersionSummary[]): Block[] {
+  return versions.flatMap(({ name, dueAt }) =>
+    dueAt === null ? [] : [line(`${name} stays for a rollback until ${dueAt.slice(0, 10)}`)],
   );
 }
 
@@ -55,5 +60,5 @@ function historyOf(versions: readonly VersionSummary[]): Block[] {
   );
   if (entries.length === 0) return [];
   const inTime = entries.toSorted(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
-  return [table(["when", "version", "state", "why"], inTime)];
+  return [table(["when", "version", "state", "why"], inTime, { cut: ["why"] })];
 }

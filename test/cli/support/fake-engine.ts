@@ -2,7 +2,7 @@ import type { Emit } from "../../../src/core/events.ts";
 import { throwIfAborted } from "../../../src/core/errors.ts";
 import { type Job, startJob } from "../../../src/core/job.ts";
 import type { BackfillResult } from "../../../src/core/verbs.ts";
-import type { Engine } from "../../../src/cli/engine-port.ts";
+import type { Engine } from "../../../src/engine.ts";
 
 /** A call that the command line made. */
 export interface EngineCall {
@@ -42,7 +42,6 @@ export function fakeEngine(verbs: {
     switch: verb("switch"),
     rollback: verb("rollback"),
     search: verb("search"),
-    quickstart: verb("quickstart"),
     async close() {
       this.closed += 1;
     },
@@ -74,14 +73,14 @@ export const backfillResult: BackfillResult = {
   upToDate: false,
 };
 
-/** A backfill that goes on until it is told to stop, then takes a moment to drain. */
+/** A backfill that goes on until it is told to stop, or `ends`, then takes a moment to drain. */
 export async function endlessBackfill(
   emit: Emit,
   signal: AbortSignal,
-  options: { readonly rows: number; readonly drainMs: number },
+  options: { readonly rows: number; readonly drainMs: number; readonly ends?: AbortSignal },
 ): Promise<BackfillResult> {
   emit({ event: "round:planned", version: "v2", round: 1, units: 12, rows: options.rows });
-  for (let rows = 1; !signal.aborted; rows += 1) {
+  for (let rows = 1; !signal.aborted && options.ends?.aborted !== true; rows += 1) {
     emit({
       event: "backfill:progress",
       version: "v2",

@@ -1,6 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { RunConfig } from "../../../src/config/load-config.ts";
-import type { Engine } from "../../../src/cli/engine-port.ts";
+import type { Engine } from "../../../src/engine.ts";
+import type { QuickstartRequest, QuickstartResult } from "../../../src/quickstart/quickstart.ts";
+import type { Job } from "../../../src/core/job.ts";
 import type { Host } from "../../../src/cli/host.ts";
 import { run } from "../../../src/cli/run.ts";
 import type { OutputStream } from "../../../src/cli/terminal.ts";
@@ -52,7 +54,8 @@ export function fakeStream(options: { readonly columns?: number } = {}): FakeStr
 }
 
 export interface RunOptions {
-  readonly engine?: Engine | ((signal: AbortSignal) => Engine);
+  readonly engine?: Engine | ((signal: AbortSignal | undefined) => Engine);
+  readonly quickstart?: (request: QuickstartRequest) => Job<QuickstartResult>;
   readonly config?: Partial<RunConfig>;
   /** Columns of both streams; absent: they are no terminals. */
   readonly columns?: number;
@@ -93,8 +96,12 @@ export async function runFake(argv: readonly string[], options: RunOptions = {})
       configRequest = request;
       return { ...config, ...options.config };
     },
+    async loadQuickstart() {
+      if (options.quickstart === undefined) throw new Error("the test did not expect a quickstart");
+      return options.quickstart;
+    },
     async openEngine(_config, opened) {
-      pin = opened.pin;
+      pin = opened.pin ?? null;
       if (options.engine === undefined) throw new Error("the test did not expect an engine");
       return typeof options.engine === "function" ? options.engine(opened.signal) : options.engine;
     },

@@ -1,0 +1,265 @@
+/**
+ * Measures the store alone: import, column patch with a null embedder, index builds, searches.
+ *
+ * Usage: node scripts/measure-store.ts [--rows 117000] [--dimensions 384] [--fragment-rows 32768]
+ *          [--index ivf_flat,ivf_pq,hnsw_sq] [--skip-index] [--folder DIR] [--json]
+ *
+ * The vectors are clustered (64 directions per thousand rows, with noise), since uniform noise has no
+ * neighbours to find and says nothing about recall. Prints a table, or JSON with --json.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { memoryUsage, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import type { RecordBatch } from "apache-arrow";
+import { arrow } from "../src/arrow.ts";
+import type { IndexType, PatchRows, StoredTable } from "../src/core/ports.ts";
+import type { Space } from "../src/core/space.ts";
+import type { VersionRecord } from "../src/core/version.ts";
+import type { Key } from "../src/core/words.ts";
+import { openStore } from "../src/store/open-store.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    rows: { type: "string", default: "117000" },
+    dimensions: { type: "string", default: "384" },
+    "fragment-rows": { type: "string", default: "32768" },
+    "fragments-per-patch": { type: "string", default: "1" },
+    index: { type: "string", default: "ivf_flat,ivf_pq,hnsw_sq" },
+    "skip-index": { type: "boolean", default: false },
+    folder: { type: "string", default: tmpdir() },
+    json: { type: "boolean", default: false },
+  },
+});
+
+interface Measure {
+  readonly what: string;
+  readonly seconds: number;
+  readonly rate: string;
+  readonly note: string;
+}
+
+const rows = Number(flags.rows);
+const dimensions = Number(flags.dimensions);
+const fragmentRows = Number(flags["fragment-rows"]);
+const measures: Measure[] = [];
+let peakBytes = 0;
+
+function note(what: string, startMs: number, rate: (seconds: number) => string, text = ""): void {
+  const seconds = (performance.now() - startMs) / 1000;
+  peakBytes = Math.max(peakBytes, memoryUsage.rss());
+  measures.push({ what, seconds, rate: rate(seconds), note: text });
+}
+
+const perSecond =
+  (count: number, unit: string) =>
+  (seconds: number): string =>
+    `${Math.round(count / seconds).toLocaleString("en")} ${unit}/s`;
+
+/** A generator that gives the same numbers on every machine. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32 - 0.5;
+  };
+}
+
+const random = generator(7);
+const clusters = Math.max(64, Math.round((rows * 64) / 1000));
+const centres = Float32Array.from({ length: clusters * dimensions }, random);
+
+/** Shape: `[keys, dimensions]`: each row near one of the centres. */
+function clusteredVectors(keys: readonly Key[], spread: number): Float32Array {
+  const vectors = new Float32Array(keys.length * dimensions);
+  for (const [row, key] of keys.entries()) {
+    const noise = generator(Number(key) * 2_654_435_761 + 99);
+    const centre = (Number(key) * 48_271) % clusters;
+    for (let index = 0; index < dimensions; index += 1) {
+      vectors[row * dimensions + index] = (centres[centre * dimensions + index] as number) + spread * noise();
+    }
+  }
+  return vectors;
+}
+
+function textBatch(from: number, count: number): RecordBatch {
+  const keys = BigInt64Array.from({ length: count }, (_, row) => BigInt(from + row));
+  const texts = Array.from(
+    { length: count },
+    (_, row) => `the definition of word number ${from + row}, about sixty bytes`,
+  );
+  const fields = [
+    new arrow.Field("id", new arrow.Int64(), true),
+    new arrow.Field("text", new arrow.Utf8(), true),
+  ];
+  const children = [
+    arrow.makeData({ type: new arrow.Int64(), length: count, nullCount: 0, data: keys }),
+    arrow.vectorFromArray(texts, new arrow.Utf8()).data[0]!,
+  ];
+  const data = arrow.makeData({ type: new arrow.Struct(fields), length: count, nullCount: 0, children });
+  return new arrow.RecordBatch(new arrow.Schema(fields), data);
+}
+
+const space: Space = {
+  id: "0".repeat(64),
+  description: {
+    format: 1,
+    kind: "static",
+    model: "null embedder",
+    packageDigest: null,
+    dimensions,
+    pooling: "none",
+    normalize: false,
+    documentPrompt: "",
+    queryPrompt: "",
+    maxTokens: 1,
+    truncation: "right",
+    quantisation: "float32",
+    grouping: "any",
+    runtime: "none",
+    instructionClass: "any",
+  },
+};
+
+async function measureImport(uri: string): Promise<StoredTable> {
+  const batches: RecordBatch[] = [];
+  for (let from = 0; from < rows; from += 8192) batches.push(textBatch(from, Math.min(8192, rows - from)));
+  const store = await openStore(uri, { fragment: { rows: fragmentRows, bytes: 1 << 28 } });
+  const startMs = performance.now();
+  const importer = await store.importer({
+    table: "t",
+    corpus: { key: "id", text: ["text"] },
+    schema: batches[0]!.schema,
+    mode: "create",
+  });
+  for (const batch of batches) await importer.write({ batch, file: "made up", firstRow: 1, bytesRead: 0 });
+  await importer.commit();
+  note("import", startMs, perSecond(rows, "rows"), "with the key's index");
+  return store.openTable("t");
+}
+
+/** Fills a version with made-up vectors and takes the times of each step. */
+async function measurePatch(table: StoredTable, name: string): Promise<VersionRecord> {
+  const version = await table.createVersion({ name, reference: "none", space });
+  let startMs = performance.now();
+  await table.prepareForPatches();
+  note(`${name}: check of keys`, startMs, perSecond(rows, "rows"));
+  startMs = performance.now();
+  const fragments = await table.fragments(version);
+  note(`${name}: list of fragments`, startMs, perSecond(rows, "rows"), `${fragments.length} fragments`);
+
+  const group = Number(flags["fragments-per-patch"]);
+  let readSeconds = 0;
+  let patchSeconds = 0;
+  let indexSeconds = 0;
+  const each: number[] = [];
+  for (let from = 0; from < fragments.length; from += group) {
+    const ids = fragments.slice(from, from + group).map((fragment) => fragment.id);
+    const readMs = performance.now();
+    const keys: Key[] = [];
+    for await (const batch of table.readTexts(version, ids, { batchRows: 8192 })) keys.push(...batch.keys);
+    readSeconds += (performance.now() - readMs) / 1000;
+    const patch: PatchRows = {
+      keys,
+      vectors: clusteredVectors(keys, 0.8),
+      hasVector: new Uint8Array(keys.length).fill(1),
+      sourceHashes: BigInt64Array.from(keys, (key) => key as bigint),
+      embeddedAtMs: Date.now(),
+    };
+    const done = await table.patch(version, patch);
+    patchSeconds += done.seconds;
+    indexSeconds += done.keyIndexSeconds;
+    each.push(done.seconds);
+    peakBytes = Math.max(peakBytes, memoryUsage.rss());
+  }
+  const megabytes = (rows * dimensions * 4) / 1e6;
+  const now = performance.now();
+  note(`${name}: read texts`, now - readSeconds * 1000, perSecond(rows, "rows"));
+  note(
+    `${name}: column patch`,
+    now - patchSeconds * 1000,
+    perSecond(megabytes, "MB"),
+    `${perSecond(rows, "rows")(patchSeconds)}; key index ${indexSeconds.toFixed(2)} s; first ${each[0]?.toFixed(2)} s, last ${each.at(-1)?.toFixed(2)} s, peak RSS ${Math.round(peakBytes / 1e6)} MB`,
+  );
+  return version;
+}
+
+async function measureSearch(
+  table: StoredTable,
+  version: VersionRecord,
+  label: string,
+  exact: boolean,
+  truth: Key[][] | null,
+): Promise<Key[][]> {
+  const found: Key[][] = [];
+  const times: number[] = [];
+  const shift = generator(11);
+  for (let query = 0; query < 50; query += 1) {
+    // A query is a document seen through other noise: near its cluster, on none of its rows.
+    const vector = clusteredVectors([BigInt((query * 7919) % rows)], 0.8);
+    const shifted = vector.map((value) => value + 0.2 * shift());
+    const startMs = performance.now();
+    const hits = await table.search({
+      column: version.column,
+      vector: shifted,
+      limit: 10,
+      exact,
+      columns: [],
+    });
+    times.push(performance.now() - startMs);
+    found.push(hits.map((hit) => hit.key));
+  }
+  times.sort((a, b) => a - b);
+  const shared = truth?.reduce(
+    (sum, keys, query) => sum + keys.filter((key) => found[query]?.includes(key)).length,
+    0,
+  );
+  const recall =
+    truth === null || shared === undefined ? "" : `recall@10 ${(shared / (truth.length * 10)).toFixed(3)}, `;
+  const total = times.reduce((sum, time) => sum + time, 0);
+  note(
+    label,
+    performance.now() - total,
+    perSecond(times.length, "searches"),
+    `${recall}p50 ${times[25]?.toFixed(1)} ms, p99 ${times[49]?.toFixed(1)} ms`,
+  );
+  return found;
+}
+
+const folder = await mkdtemp(join(flags.folder, "reembed-measure-"));
+try {
+  const table = await measureImport(folder);
+  const v1 = await measurePatch(table, "v1");
+  const startMs = performance.now();
+  const stale = (await Array.fromAsync(table.staleKeys(v1))).flat();
+  note("stale rows by hash", startMs, perSecond(rows, "rows"), `${stale.length} stale`);
+  if (!flags["skip-index"]) {
+    const truth = await measureSearch(table, v1, "search: exact", true, null);
+    for (const type of flags.index.split(",") as IndexType[]) {
+      const buildMs = performance.now();
+      await table.buildIndex(v1, type);
+      note(`index: ${type}`, buildMs, perSecond(rows, "rows"));
+      await measureSearch(table, v1, `search: ${type}`, false, truth);
+    }
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+if (flags.json) {
+  stdout.write(
+    `${JSON.stringify({ machine, rows, dimensions, fragmentRows, peakBytes, measures }, null, 2)}\n`,
+  );
+} else {
+  const width = Math.max(...measures.map((measure) => measure.what.length));
+  stdout.write(
+    `${rows} rows x ${dimensions}, fragments of ${fragmentRows}, ${machine}, peak RSS ${Math.round(peakBytes / 1e6)} MB\n`,
+  );
+  for (const { what, seconds, rate, note: text } of measures) {
+    stdout.write(
+      `${what.padEnd(width)}  ${seconds.toFixed(2).padStart(7)} s  ${rate.padStart(18)}  ${text}\n`,
+    );
+  }
+}

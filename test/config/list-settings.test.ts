@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listSettings } from "../../src/config/list-settings.ts";
+
+test("every setting is listed with what docs need, a group before its members", () => {
+  const settings = listSettings();
+  assert.deepEqual(
+    settings.map(({ path }) => path.join(".")),
+    [
+      "db",
+      "table",
+      "corpus",
+      "corpus.key",
+      "corpus.text",
+      "model",
+      "workers",
+      "lockFile",
+      "hubCacheFolder",
+      "onEmpty",
+      "index",
+      "retirementGraceDays",
+      "gate",
+      "gate.queries",
+      "gate.qrels",
+      "gate.ndcg10MaxDrop",
+      "gate.confidence",
+      "gate.overlap10Min",
+    ],
+  );
+  for (const { description, expected, kind, variable, path } of settings) {
+    assert.match(description, /^[A-Z].*\.$/, path.join("."));
+    assert.ok(expected.length > 0);
+    assert.equal(
+      variable === null,
+      kind === "group",
+      `${path.join(".")} has a variable exactly if it has a value`,
+    );
+  }
+  const variables = settings.map(({ variable }) => variable).filter((variable) => variable !== null);
+  assert.equal(new Set(variables).size, variables.length);
+  assert.deepEqual(settings.find(({ path }) => path.join(".") === "retirementGraceDays")?.fallback, 14);
+});

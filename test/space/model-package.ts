@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { ModelReference, ReferenceOptions } from "../../src/core/model-reference.ts";
+import { openModel, type OpenedModel } from "../../src/space/open-model.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The packages that ship. */
+export const bundledFolder = join(root, "datasets", "models");
+
+/** Real models and references for development; absent from a fresh clone. */
+export const shared = join(root, "..", "shared");
+
+/** A reason to skip where `../shared` has no such thing, else false. */
+export function lacksShared(path: string): string | false {
+  return existsSync(join(shared, path)) ? false : `needs ../shared/${path}`;
+}
+
+/** A folder that is gone when the test ends. */
+export async function temporaryFolder(test: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "reembed-test-"));
+  test.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes files into a folder, by relative path; objects as JSON. */
+export async function writeFiles(
+  folder: string,
+  files: Readonly<Record<string, Uint8Array | object>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    const bytes = content instanceof Uint8Array ? content : JSON.stringify(content);
+    await writeFile(join(folder, path), bytes);
+  }
+}
+
+/** A copy of a bundled package, to be damaged. */
+export async function copyBundled(test: TestContext, name: string): Promise<string> {
+  const folder = join(await temporaryFolder(test), name);
+  await cp(join(bundledFolder, name), folder, { recursive: true });
+  return folder;
+}
+
+export const bundled = (name: string, options: ReferenceOptions = {}): ModelReference => ({
+  kind: "bundled",
+  name,
+  written: `bundled:${name}`,
+  options,
+});
+
+export const local = (path: string, options: ReferenceOptions = {}): ModelReference => ({
+  kind: "local",
+  path,
+  written: `local:${path}`,
+  options,
+});
+
+/** Opens a package, pinned by a lock of its own. */
+export async function openPinned(test: TestContext, reference: ModelReference): Promise<OpenedModel> {
+  const lockFile = join(await temporaryFolder(test), "reembed.lock.json");
+  return openModel(reference, { bundledFolder, lockFile, pin: true });
+}
+
+/** A WordPiece tokenizer of a few words: ids are their places in the list. */
+export function smallTokenizer(words: readonly string[]): object {
+  return {
+    added_tokens: [],
+    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, lowercase: true },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+    },
+  };
+}
+
+/** A safetensors file of these tensors. */
+export function buildSafetensors(
+  tensors: Readonly<
+    Record<string, { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }>
+  >,
+): Buffer {
+  const header: Record<string, object> = {};
+  let at = 0;
+  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
+    header[name] = { dtype, shape, data_offsets: [at, at + bytes.length] };
+    at += bytes.length;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, ...Object.values(tensors).map(({ bytes }) => bytes)]);
+}
