@@ -23,7 +23,7 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
       return [
         event.indexCoverage === null
           ? `${event.version}: no index needed`
-          : `${event.version}: ${event.type ?? "index"} covers ${formatShare(event.indexCoverage)}, built in ${formatDuration(event.seconds)}`,
+          : `${event.version}: ${event.indexType ?? "index"} covers ${formatShare(event.indexCoverage)}, built in ${formatDuration(event.seconds)}`,
       ];
     case "version:changed":
       return [

@@ -2,15 +2,10 @@ import { jsonText } from "./json-text.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
 
-/**
- * NDJSON on standard output: events, and last one result or error. The envelope's own fields win:
- * a payload's `type` (the kind of an index) is written as `indexType`.
- */
+/** NDJSON on standard output: events, and last one result or error. */
 export function createJsonReporter(stdout: Terminal, options: { readonly quiet: boolean }): Reporter {
   const write = (envelope: object, payload: object): void => {
-    const { type: indexType, ...rest } = payload as { type?: unknown };
-    const named = indexType === undefined ? rest : { ...rest, indexType };
-    stdout.write(`${jsonText({ ...envelope, ...named })}\n`);
+    stdout.write(`${jsonText({ ...envelope, ...payload })}\n`);
   };
   return {
     event(event) {

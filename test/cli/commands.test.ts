@@ -368,7 +368,7 @@ vectors        60 MB now, 240 MB while both exist, 180 MB after
   test("import, index, switch and rollback are a sentence each", async () => {
     const engine = fakeEngine({
       import: async () => ({ rows: 117_791, bytes: 12_300_000, seconds: 0.8, rowsPerSecond: 147_239 }),
-      index: async () => ({ version: "v2", type: "ivf_pq", indexCoverage: 1, seconds: 4.2, note: null }),
+      index: async () => ({ version: "v2", indexType: "ivf_pq", indexCoverage: 1, seconds: 4.2, note: null }),
       switch: async () => ({ from: "v1", to: "v2", gate: { passed: true, reasons: [], forced: false } }),
       rollback: async () => ({ from: "v2", to: "v1" }),
     });

@@ -126,7 +126,7 @@ test("counts go on over the rounds of a run, and an end clears the line", () => 
   assert.equal(second?.kind === "backfill" && second.progress?.rows, 53_000);
   for (const end of [
     { event: "import:finished", table: "docs", rows: 1 },
-    { event: "index:finished", version: "v2", indexCoverage: 1, type: "ivf_pq", seconds: 1 },
+    { event: "index:finished", version: "v2", indexCoverage: 1, indexType: "ivf_pq", seconds: 1 },
     { event: "step:finished", step: 1, lines: [], seconds: 1 },
   ] as const satisfies ReembedEvent[]) {
     assert.equal(nextActivity(after(planned), end, 0), null);

@@ -190,11 +190,11 @@ describe("for programs", () => {
     }
   });
 
-  test("the envelope's own fields win over a payload's", async () => {
+  test("the kind of an index does not hide the type of a line", async () => {
     const engine = fakeEngine({
       async index(emit) {
-        emit({ event: "index:finished", version: "v2", indexCoverage: 1, type: "ivf_pq", seconds: 2 });
-        return { version: "v2", type: "ivf_pq", indexCoverage: 1, seconds: 2, note: null };
+        emit({ event: "index:finished", version: "v2", indexCoverage: 1, indexType: "ivf_pq", seconds: 2 });
+        return { version: "v2", indexType: "ivf_pq", indexCoverage: 1, seconds: 2, note: null };
       },
     });
     const { stdout } = await runFake(["index", "--version", "v2", "--json"], { engine });

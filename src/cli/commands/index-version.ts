@@ -28,8 +28,8 @@ export const indexCommand = defineTableCommand({
 });
 
 function describeIndex(result: IndexResult): string {
-  const { version, type, indexCoverage, seconds, note } = result;
+  const { version, indexType, indexCoverage, seconds, note } = result;
   const reason = note === null ? "" : `: ${note}`;
   if (indexCoverage === null) return `${version} has no index${reason}`;
-  return `${version}: ${type ?? "index"} covers ${formatShare(indexCoverage)}, built in ${formatDuration(seconds)}${reason}`;
+  return `${version}: ${indexType ?? "index"} covers ${formatShare(indexCoverage)}, built in ${formatDuration(seconds)}${reason}`;
 }
