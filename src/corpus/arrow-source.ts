@@ -71,6 +71,11 @@ async function schemaFields(messages: AsyncIterable<IpcMessage>, file: string): 
   try {
     for await (const message of messages) {
       if (message.kind === "schema") return ipcFields(message.header);
+      throw formatError(
+        file,
+        "the Arrow data does not begin with its schema; some writers' files have it only at their end",
+        "save it as a file and name that, or write it in the stream format",
+      );
     }
     throw new Error("it is cut short");
   } catch (thrown) {

@@ -39,7 +39,7 @@ export function ipcBuffers(header: FlatTable, body: Uint8Array): IpcBuffers {
         throw new Error("a buffer goes past the end of its batch");
       }
       const bytes = body.subarray(offset, offset + length);
-      return codec === null ? bytes : decompressBuffer(bytes, codec);
+      return aligned(codec === null ? bytes : decompressBuffer(bytes, codec));
     },
     nextVariadicCount: () => taken(variadicCounts.next()),
   };
@@ -60,6 +60,10 @@ function decompressBuffer(
   const content = bytes.subarray(8);
   const plain = length === -1 ? content : codec(content, length);
   if (length !== -1 && plain.length !== length) throw new Error("a compressed buffer has the wrong length");
-  // Buffers are read as numbers of up to 8 bytes, which must be aligned.
-  return plain.byteOffset % 8 === 0 ? plain : Uint8Array.from(plain);
+  return plain;
+}
+
+/** Buffers are read as numbers of up to 8 bytes, which must be aligned; most are. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
 }

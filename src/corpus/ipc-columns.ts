@@ -1,5 +1,7 @@
 import type { Data, DataType } from "apache-arrow";
 import { arrow } from "../arrow.ts";
+import { arrowData } from "./arrow-data.ts";
+import type { DataParts } from "./arrow-data.ts";
 import type { IpcBuffers } from "./ipc-buffers.ts";
 import type { IpcField } from "./ipc-fields.ts";
 import { leafData } from "./leaf-data.ts";
@@ -31,15 +33,15 @@ export function ipcColumn(field: IpcField, buffers: IpcBuffers, dictionaries: Di
       if (from + length > rows) throw new Error(`the column ${JSON.stringify(field.name)} has too few rows`);
       return slice(from, length);
     };
-  if (layout.kind === "null") return inRange((_from, length) => arrow.makeData({ type, length } as never));
+  if (layout.kind === "null") return inRange((_from, length) => arrowData(type, { length }));
 
   const bitmap = buffers.nextBuffer();
   const nulls = (from: number, length: number): { nullCount: number; nullBitmap: Uint8Array | null } =>
     nullCount === 0 || bitmap.length === 0
       ? { nullCount: 0, nullBitmap: null }
       : { nullCount: -1, nullBitmap: sliceBits(bitmap, from, length) };
-  const made = (from: number, length: number, parts: object): Data =>
-    arrow.makeData({ type, length, ...nulls(from, length), ...parts } as never);
+  const made = (from: number, length: number, parts: Omit<DataParts, "length">): Data =>
+    arrowData(type, { length, ...nulls(from, length), ...parts });
 
   switch (layout.kind) {
     case "bits": {

@@ -1,5 +1,6 @@
 import type { Data, DataType } from "apache-arrow";
 import { arrow } from "../arrow.ts";
+import { arrowData } from "./arrow-data.ts";
 import type { ParquetLeaf, StoredValue } from "./parquet-leaf.ts";
 import { validityWriter } from "./validity.ts";
 
@@ -17,14 +18,12 @@ export function leafData({ type, convert }: ParquetLeaf, rows: number, next: Nex
     }
   };
   const buffers = fillBuffers(type, rows, each);
-  return arrow.makeData({ type, length: rows, ...validity.finish(rows), ...buffers } as Parameters<
-    typeof arrow.makeData
-  >[0]);
+  return arrowData(type, { length: rows, ...validity.finish(rows), ...buffers });
 }
 
 /** The buffers of a column: its values, and where each begins if they differ in length. */
 interface LeafBuffers {
-  readonly data: Uint8Array | DataType["TArray"];
+  readonly data: ArrayBufferView;
   readonly valueOffsets?: Int32Array;
 }
 
@@ -32,7 +31,7 @@ type Each = (write: (row: number, value: StoredValue) => void) => void;
 
 function fillBuffers(type: DataType, rows: number, each: Each): LeafBuffers {
   if (arrow.DataType.isUtf8(type) || arrow.DataType.isBinary(type)) return joinedBytes(rows, each);
-  if (arrow.DataType.isDecimal(type)) return new32(fixedBytes(rows, 16, each));
+  if (arrow.DataType.isDecimal(type)) return { data: words(fixedBytes(rows, 16, each)) };
   if (arrow.DataType.isFixedSizeBinary(type)) return { data: fixedBytes(rows, type.byteWidth, each) };
   if (arrow.DataType.isBool(type)) {
     const data = new Uint8Array((rows + 7) >> 3);
@@ -41,11 +40,11 @@ function fillBuffers(type: DataType, rows: number, each: Each): LeafBuffers {
     });
     return { data };
   }
-  const data = new type.ArrayType(rows) as { [row: number]: StoredValue };
+  const data = new type.ArrayType(rows) as ArrayBufferView & { [row: number]: StoredValue };
   each((row, value) => {
     data[row] = value;
   });
-  return { data: data as DataType["TArray"] };
+  return { data };
 }
 
 function joinedBytes(rows: number, each: Each): LeafBuffers {
@@ -76,6 +75,6 @@ function fixedBytes(rows: number, width: number, each: Each): Uint8Array {
   return data;
 }
 
-function new32(bytes: Uint8Array): LeafBuffers {
-  return { data: new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4) };
+function words(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }

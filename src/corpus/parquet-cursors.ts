@@ -1,7 +1,7 @@
 import type { Data } from "apache-arrow";
 import { parquetRead } from "hyparquet";
 import type { FileMetaData, RowGroup } from "hyparquet";
-import { arrow } from "../arrow.ts";
+import { arrowData } from "./arrow-data.ts";
 import { leafData } from "./leaf-data.ts";
 import type { ParquetColumn } from "./parquet-columns.ts";
 import { damagedParquet, parquetBuffer, parquetCompressors } from "./parquet-file.ts";
@@ -169,7 +169,7 @@ function listData(
   let at = 0;
   if (listSize === null) {
     const child = leafData(leaf, elements.length, () => elements[at++] ?? null);
-    return arrow.makeData({ type, length: rows, ...validity.finish(rows), valueOffsets, child } as never);
+    return arrowData(type, { length: rows, ...validity.finish(rows), valueOffsets, child });
   }
   // A missing fixed-size list still takes up its place among the elements.
   const place = { row: 0, element: 0 };
@@ -182,7 +182,7 @@ function listData(
     }
     return isMissing ? null : (elements[at++] ?? null);
   });
-  return arrow.makeData({ type, length: rows, ...validity.finish(rows), child } as never);
+  return arrowData(type, { length: rows, ...validity.finish(rows), child });
 }
 
 /** Reads the column of the whole row group at once: the library assembles structs and maps only so. */

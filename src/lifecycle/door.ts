@@ -50,6 +50,7 @@ export async function searchVersion(
 ): Promise<SearchHit[]> {
   return table.search({
     column: version.column,
+    tableVersion: snapshot.tableVersion,
     vector,
     limit: request.limit,
     where: request.where,

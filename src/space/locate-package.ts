@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { ReembedError } from "../core/errors.ts";
 import type { ModelReference } from "../core/model-reference.ts";
@@ -30,7 +30,7 @@ export async function locatePackage(
   if (found?.isDirectory() === true) return location;
   throw new ReembedError(
     "REEMBED_MODEL_MISSING",
-    `${reference.written}: there is no folder ${location.folder}; ${advice(reference, context)}`,
+    `${reference.written}: there is no folder ${location.folder}; ${await advice(reference, context)}`,
     { details: { reference: reference.written, folder: location.folder } },
   );
 }
@@ -60,10 +60,10 @@ const locations: {
   }),
 };
 
-function advice(reference: ModelReference, { bundledFolder }: PackageContext): string {
+async function advice(reference: ModelReference, { bundledFolder }: PackageContext): Promise<string> {
   switch (reference.kind) {
     case "bundled":
-      return `the packages that ship are the folders of ${bundledFolder}`;
+      return `the packages that ship are ${(await readdir(bundledFolder)).toSorted().join(", ")}`;
     case "local":
       return "write the path of a folder that holds a model package";
     case "hf":

@@ -1,5 +1,3 @@
-import { hostname } from "node:os";
-import { kill, pid } from "node:process";
 import type { Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import { arrow } from "../arrow.ts";
@@ -15,21 +13,18 @@ import { scanSpans } from "./scan-rows.ts";
 import { dropStaging, isStagingOf } from "./staging-table.ts";
 import { allTableNames, tableExists } from "./table-names.ts";
 import { tableHandle, type TableHandle } from "./table-handle.ts";
+import { describeWriter, isAbandoned, newWriterMark, type WriterMark } from "./writer-mark.ts";
 
 /** What stands on a table while staged rows are being appended to it. */
-export interface AppendMark {
+export interface AppendMark extends WriterMark {
   readonly id: string;
   /** The table that holds all rows of the append. */
   readonly staging: string;
-  readonly startedAt: string;
-  /** The process that appends, to tell a killed append from a slow one. */
-  readonly host: string;
-  readonly pid: number;
 }
 
 /** The mark of an append that this process begins now. */
 export function newMark(id: string, staging: string): AppendMark {
-  return { id, staging, startedAt: new Date().toISOString(), host: hostname(), pid };
+  return { id, staging, ...newWriterMark() };
 }
 
 /** A staging table's schema, with the mark of its append on the key's field. */
@@ -134,21 +129,10 @@ function readMark(schema: Schema): { key: string; mark: AppendMark } | null {
   return null;
 }
 
-/** Whether the process of an append is gone, or for another machine's, too long at it. */
-function isAbandoned(mark: AppendMark, longestMs: number): boolean {
-  if (mark.host !== hostname()) return Date.now() - Date.parse(mark.startedAt) > longestMs;
-  try {
-    kill(mark.pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ESRCH";
-  }
-}
-
 function busyError(table: string, mark: AppendMark): ReembedError {
   return new ReembedError(
     "REEMBED_STORE_CONFLICT",
-    `another append to table ${table} is under way (process ${mark.pid} on ${mark.host}, since ${mark.startedAt}); run this one when it is done`,
+    `another append to table ${table} is under way (${describeWriter(mark)}); run this one when it is done`,
     { details: { table, mark } },
   );
 }

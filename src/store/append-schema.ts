@@ -6,6 +6,7 @@ import { canonicalJson } from "../core/space.ts";
 import { unfinishedImport } from "./create-importer.ts";
 import { readRegistry } from "./registry.ts";
 import { checkCorpus } from "./set-corpus.ts";
+import { describeWriter } from "./writer-mark.ts";
 
 /**
  * Checks that a source has the columns of a table, but for those of its versions, and answers the
@@ -18,7 +19,7 @@ export function checkAppend(options: ImportOptions, table: Schema): Schema {
   if (mark !== null) {
     throw new ReembedError(
       "REEMBED_STORE_IMPORT_UNFINISHED",
-      `the import into table ${options.table} did not finish (${mark}); import it again with --mode create, which starts clean`,
+      `the import into table ${options.table} has not finished (${describeWriter(mark)}); if it was killed, import it again with --mode create, which starts clean`,
       { details: { table: options.table } },
     );
   }

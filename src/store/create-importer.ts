@@ -1,5 +1,3 @@
-import { hostname } from "node:os";
-import { pid } from "node:process";
 import { Index, type Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import { arrow } from "../arrow.ts";
@@ -17,6 +15,7 @@ import { checkCorpus } from "./set-corpus.ts";
 import { storeError } from "./store-error.ts";
 import { tableExists } from "./table-names.ts";
 import { tableHandle } from "./table-handle.ts";
+import { describeWriter, isAbandoned, newWriterMark, type WriterMark } from "./writer-mark.ts";
 
 /**
  * Builds a new table. Until `commit` its key field is marked as an import under way, so that a
@@ -29,9 +28,8 @@ export async function createImporter(
   limits: FragmentLimits,
 ): Promise<Importer> {
   const { table: name, corpus } = options;
-  const started = { startedAt: new Date().toISOString(), host: hostname(), pid };
-  const schema = importSchema(options.schema, corpus, canonicalJson(started));
-  await dropUnfinished(connection, name);
+  const schema = importSchema(options.schema, corpus, canonicalJson(newWriterMark()));
+  await dropAbandoned(connection, name);
   try {
     await connection.createEmptyTable(name, schema);
   } catch (error) {
@@ -64,16 +62,27 @@ export async function createImporter(
     },
     abort: async () => {
       await writer.settle();
-      await dropUnfinished(connection, name);
+      await dropTable(connection, name);
     },
   };
 }
 
-/** Drops a table whose import did not finish; refuses one that is finished. */
-async function dropUnfinished(connection: Connection, name: string): Promise<void> {
+/** Drops a table whose import was killed; refuses one that is finished, or being imported. */
+async function dropAbandoned(connection: Connection, name: string): Promise<void> {
   if (!(await tableExists(connection, name))) return;
-  const schema = await schemaOf(await tableHandle(connection, name).open());
-  if (unfinishedImport(schema) === null) throw existsError(name);
+  const mark = unfinishedImport(await schemaOf(await tableHandle(connection, name).open()));
+  if (mark === null) throw existsError(name);
+  if (!isAbandoned(mark, importingMs)) {
+    throw new ReembedError(
+      "REEMBED_STORE_CONFLICT",
+      `an import into table ${name} is under way (${describeWriter(mark)}); wait for it, or import under another name`,
+      { details: { table: name, mark } },
+    );
+  }
+  await dropTable(connection, name);
+}
+
+async function dropTable(connection: Connection, name: string): Promise<void> {
   try {
     await connection.dropTable(name);
   } catch (error) {
@@ -81,11 +90,14 @@ async function dropUnfinished(connection: Connection, name: string): Promise<voi
   }
 }
 
+/** Age from which an import on another machine counts as killed, since its process cannot be asked. */
+const importingMs = 24 * 60 * 60 * 1000;
+
 /** What is written on a table while its import runs; null for a finished table. */
-export function unfinishedImport(schema: Schema): string | null {
+export function unfinishedImport(schema: Schema): WriterMark | null {
   for (const field of schema.fields) {
     const mark = field.metadata.get(importEntry);
-    if (mark !== undefined) return mark;
+    if (mark !== undefined) return JSON.parse(mark) as WriterMark;
   }
   return null;
 }

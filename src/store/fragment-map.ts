@@ -47,7 +47,7 @@ async function readRange(table: Table, columns: string[], offset: number): Promi
       .offset(offset)
       .limit(rowsPerRead)
       .toArrow({ maxBatchLength: rowsPerRead });
-    return (read.batches as RecordBatch[]).filter((batch) => batch.numRows > 0);
+    return read.batches.filter((batch) => batch.numRows > 0);
   } catch (error) {
     throw storeError(
       error,

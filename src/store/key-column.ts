@@ -22,8 +22,8 @@ export function keyTypeOf(schema: Schema, column: string): KeyType {
   if (arrow.DataType.isUtf8(type) || arrow.DataType.isInt(type)) return type;
   throw new ReembedError(
     "REEMBED_CORPUS_COLUMN_TYPE",
-    `the key column ${JSON.stringify(column)} is of type ${String(type)}; a key must be an integer or a string (Utf8; Lance has no index for LargeUtf8)`,
-    { details: { column, type: String(type) } },
+    `the key column ${JSON.stringify(column)} is of type ${String(field.type)}; a key must be an integer or a string (Utf8; Lance has no index for LargeUtf8)`,
+    { details: { column, type: String(field.type) } },
   );
 }
 

@@ -11,6 +11,7 @@ import { isStagingTable } from "./staging-table.ts";
 import { storeError } from "./store-error.ts";
 import { storedTable } from "./stored-table.ts";
 import { allTableNames } from "./table-names.ts";
+import { describeWriter, type WriterMark } from "./writer-mark.ts";
 import { tableHandle } from "./table-handle.ts";
 
 export interface StoreOptions {
@@ -32,9 +33,7 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
   setMemoryPool();
   let connection: Connection;
   try {
-    connection = await connect(uri, {
-      ...(options.storageOptions === undefined ? {} : { storageOptions: { ...options.storageOptions } }),
-    });
+    connection = await connect(uri, { storageOptions: { ...options.storageOptions } });
   } catch (error) {
     throw storeError(error, "REEMBED_STORE_URI", `the database ${uri} cannot be opened`, { uri });
   }
@@ -100,10 +99,10 @@ function missingError(uri: string, name: string, names: readonly string[]): Reem
   );
 }
 
-function unfinishedError(name: string, mark: string): ReembedError {
+function unfinishedError(name: string, mark: WriterMark): ReembedError {
   return new ReembedError(
     "REEMBED_STORE_IMPORT_UNFINISHED",
-    `the import into table ${name} did not finish (${mark}); run the import again, it starts clean`,
+    `the import into table ${name} has not finished (${describeWriter(mark)}); if it was killed, run the import again: it starts clean`,
     { details: { table: name, mark } },
   );
 }

@@ -1,4 +1,4 @@
-import { type Data, type Field, type Schema, type Table as ArrowTable } from "apache-arrow";
+import type { Data, Field, Schema, Table as ArrowTable } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { PatchRows } from "../core/ports.ts";

@@ -1,5 +1,4 @@
 import type { Table } from "@lancedb/lancedb";
-import type { Vector } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
 import { unquoteColumn } from "./column-name.ts";
 
@@ -30,7 +29,7 @@ export async function tableFacts(table: Table): Promise<TableFacts> {
     .offset(Math.max(0, rows - 1))
     .limit(1)
     .toArrow();
-  const address = (last.getChild("_rowaddr") as Vector | null)?.get(0) as bigint | null | undefined;
+  const address: bigint | null | undefined = last.getChild("_rowaddr")?.get(0);
   return {
     tableVersion: await table.version(),
     rows,

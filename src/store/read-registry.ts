@@ -7,7 +7,7 @@ import { type Registry, readRegistry } from "./registry.ts";
 
 /** A table's schema as apache-arrow's own type; LanceDB names the same class through its re-export. */
 export async function schemaOf(table: Table): Promise<Schema> {
-  return (await table.schema()) as Schema;
+  return await table.schema();
 }
 
 /** The registry as one handle sees it. @throws REEMBED_STORE_METADATA */

@@ -127,14 +127,14 @@ export function readRegistry(schema: Schema): Registry {
   }
   for (const [key, value] of keyField?.metadata ?? []) {
     if (!key.startsWith(archivePrefix)) continue;
-    const record = parse<VersionRecord>(keyField as Field, key, value);
+    const record = parse(keyField as Field, key, value) as VersionRecord;
     records.set(record.name, record);
   }
   return {
     corpus:
       keyField === undefined
         ? null
-        : parse<CorpusColumns>(keyField, corpusEntry, keyField.metadata.get(corpusEntry) as string),
+        : (parse(keyField, corpusEntry, keyField.metadata.get(corpusEntry) as string) as CorpusColumns),
     versions: [...records.values()].toSorted((a, b) => a.ordinal - b.ordinal),
     revision: Number(keyField?.metadata.get(revisionEntry) ?? 0),
   };
@@ -157,16 +157,16 @@ function readRecord(field: Field): VersionRecord {
     ordinal: Number(text("ordinal")),
     reference: text("reference"),
     spaceId: text("space-id"),
-    space: parse<SpaceDescription>(field, `${prefix}space`, text("space")),
+    space: parse(field, `${prefix}space`, text("space")) as SpaceDescription,
     state: text("state") as VersionState,
     dueAt: field.metadata.get(`${prefix}due-at`) ?? null,
-    history: parse<HistoryEntry[]>(field, `${prefix}history`, text("history")),
+    history: parse(field, `${prefix}history`, text("history")) as HistoryEntry[],
   };
 }
 
-function parse<Value>(field: Field, entry: string, text: string): Value {
+function parse(field: Field, entry: string, text: string): unknown {
   try {
-    return JSON.parse(text) as Value;
+    return JSON.parse(text);
   } catch (error) {
     throw damaged(field, entry, error instanceof Error ? error.message : String(error));
   }

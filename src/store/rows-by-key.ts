@@ -86,7 +86,7 @@ async function* lookUp(
         .select([...columns])
         .where(`${quoteColumn(keyColumn)} IN (${literals.join(", ")})`)
         .toArrow({ maxBatchLength: keysPerRead });
-      yield* (read.batches as RecordBatch[]).filter((batch) => batch.numRows > 0);
+      yield* read.batches.filter((batch) => batch.numRows > 0);
     } catch (error) {
       throw storeError(error, "REEMBED_STORE_READ_FAILED", `table ${table.name}: rows cannot be read by key`);
     }

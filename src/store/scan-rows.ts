@@ -47,7 +47,7 @@ async function readRange(
       .offset(offset)
       .limit(limit)
       .toArrow({ maxBatchLength: limit });
-    return read.batches as RecordBatch[];
+    return read.batches;
   } catch (error) {
     throw storeError(error, "REEMBED_STORE_READ_FAILED", `table ${table.name} cannot be read`);
   }

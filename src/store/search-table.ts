@@ -1,5 +1,5 @@
 import type { Table, VectorQuery } from "@lancedb/lancedb";
-import type { Field, FixedSizeList, Vector } from "apache-arrow";
+import type { Field, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { SearchHit, SearchRequest } from "../core/ports.ts";
@@ -78,7 +78,7 @@ function checkVector(table: string, fields: readonly Field[], request: SearchReq
       { details: { table, column: request.column } },
     );
   }
-  const dimensions = (type as FixedSizeList).listSize;
+  const dimensions = type.listSize;
   if (dimensions === request.vector.length) return;
   throw new ReembedError(
     "REEMBED_SPACE_MISMATCH",

@@ -40,6 +40,20 @@ test("filling v2 leaves v1's index complete and v1's bytes as they were", async 
   assert.equal((await vectorsByKey(table, v2)).size, 3000);
 });
 
+test("the same with fragments of the usual size", async (context) => {
+  const { store } = await tempStore(context, 32_768);
+  const table = await numberedTable(store, 80_000);
+  const v1 = await addVersion(table, "v1");
+  await fill(table, v1);
+  await table.buildIndex(v1, "auto");
+  const v2 = await addVersion(table, "v2");
+  for (const fragment of await table.fragments(v2)) {
+    await fillFragment(table, v2, fragment.id);
+    assert.equal(await coverage(table, v1), "80000/0");
+  }
+  assert.equal((await table.counts(v2)).covered, 80_000);
+});
+
 test("a table of one fragment, patched again and again, is never rewritten", async (context) => {
   const { store, lance } = await tempStore(context, 1000);
   const table = await numberedTable(store, 300);

@@ -92,6 +92,19 @@ test("an import that was killed is recognised, and the next one starts clean", a
   assert.equal((await (await store.openTable("t")).snapshot()).rows, 5);
 });
 
+test("an import that is still running is not disturbed by another", async (context) => {
+  const { store } = await tempStore(context);
+  const rows = numberedRows(0, 250);
+  const importer = await store.importer({ table: "t", corpus, schema: rows.schema, mode: "create" });
+  await assert.rejects(
+    () => importBatches(store, "t", [numberedRows(0, 5)]),
+    code("REEMBED_STORE_CONFLICT", /under way/),
+  );
+  await importer.write(sourceBatch(rows));
+  await importer.commit();
+  assert.equal((await (await store.openTable("t")).snapshot()).rows, 250);
+});
+
 test("a finished table is not imported over", async (context) => {
   const { store } = await tempStore(context);
   await numberedTable(store, 5);

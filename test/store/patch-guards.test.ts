@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkPatchCount, checkPatched, type TableFacts } from "../../src/store/patch-guards.ts";
-import { refreshReason } from "../../src/store/key-index.ts";
+import { type KeyIndex, refreshReason } from "../../src/store/key-index.ts";
 import { code } from "./support.ts";
 
 const context = { table: "t", version: "v2", patchedColumns: new Set(["id", "vector_v2"]) };
@@ -62,12 +62,13 @@ test("updated rows must be the keys that are there", () => {
   );
 });
 
+const index = (indexedRows: number, unindexedRows: number): KeyIndex => ({
+  name: "id_idx",
+  indexedRows,
+  unindexedRows,
+});
+
 test("when the key's index is rebuilt", () => {
-  const index = (indexedRows: number, unindexedRows: number) => ({
-    name: "id_idx",
-    indexedRows,
-    unindexedRows,
-  });
   const usual = { sentRows: 100, rereadBytes: 0, rebuildSeconds: 1 };
   assert.equal(refreshReason({ ...usual, index: null }), "missing");
   assert.equal(refreshReason({ ...usual, index: index(0, 1000) }), "empty");

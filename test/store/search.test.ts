@@ -45,7 +45,8 @@ test("rows without a vector are never found", async (context) => {
   const keys = [1n, 2n, 3n];
   await table.patch(v1, patchOf(v1, keys, ["a", "", "c"]));
   for (const exact of [true, false]) {
-    assert.deepEqual((await table.search({ ...empty, exact })).map((hit) => hit.key).toSorted(), [1n, 3n]);
+    const hits = await table.search({ ...empty, exact });
+    assert.deepEqual(new Set(hits.map((hit) => hit.key)), new Set([1n, 3n]));
   }
 });
 
