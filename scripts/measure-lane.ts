@@ -8,9 +8,9 @@
  * bare runtime its default session, also where the lane keeps int8 products from saturating. A static
  * model has no bare runtime: its rate stands alone.
  */
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { cpus, loadavg } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -40,8 +40,9 @@ const workers = Number(values.workers);
 const texts = sample([...new Set(await readTexts(values.corpus))], Number(values.texts));
 const model = await openModel(parseReference(values.model), {
   bundledFolder: join(root, "datasets", "models"),
-  lockFile: join(root, "reembed.lock.json"),
-  pin: false,
+  // A lock of its own: what is measured is pinned by this run alone.
+  lockFile: join(await mkdtemp(join(tmpdir(), "measure-lane-")), "reembed.lock.json"),
+  pin: true,
 });
 const { description } = model.space;
 const lane = await openThreadLane({
@@ -94,7 +95,7 @@ async function openBare(): ReturnType<typeof openBareBench> {
   const widened = saturatingClasses.has(description.instructionClass) && !values.plain;
   return openBareBench({
     weights: join(model.folder, model.plan.weightsFile),
-    texts: texts.map((_, i) => buffer.ids.subarray(starts[i]!, starts[i]! + lengths[i]!)),
+    texts: texts.map((_, i) => buffer.ids.subarray(starts[i], starts[i]! + lengths[i]!)),
     workers,
     tokensPerCall: description.grouping === "alone" ? 1 : tokensPerCall,
     sessionEntries: widened ? { x64quantprecision: "1" } : {},

@@ -5,7 +5,8 @@
  *
  * Readers: `corpus` is the source of this repository (hyparquet's pages, put into Arrow without making
  * strings of them, Node's own zstd); `hyparquet` is that library as it comes, its strings encoded again;
- * `parquet-wasm` is arrow-rs in WebAssembly, handed over as IPC, measured only where it is installed.
+ * `parquet-wasm` is arrow-rs in WebAssembly, handed over as IPC, measured only where it is installed
+ * (`npm install --no-save parquet-wasm@0.8.0`).
  *
  * Prints a table: rows per second of wall time and of CPU time (best round), peak resident memory, and
  * what became of copies of the smallest file with a damaged page: refused with an error, read, hung, or

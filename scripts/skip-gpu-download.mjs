@@ -33,7 +33,7 @@ if (!checkout && !decided) {
     }
   } catch (error) {
     process.stderr.write(
-      `reembed: could not tell onnxruntime-node to leave out its CUDA download (${error.message}); ` +
+      `reembed: could not tell onnxruntime-node to leave out its CUDA download (${String(error.message).split("\n")[0]}); ` +
         "if the install fails, set ONNXRUNTIME_NODE_INSTALL=skip and try again\n",
     );
   }

@@ -149,7 +149,7 @@ describe("the task", () => {
       spawn(process.execPath, ["scripts/bootstrap.mjs", "test", "test/one"], {
         cwd: folder,
         // Without this the runner takes itself for a test of the runner that runs this file.
-        env: { ...process.env, NODE_TEST_CONTEXT: "", npm_execpath: join(folder, "npm-cli.js") },
+        env: { ...process.env, NODE_TEST_CONTEXT: undefined, npm_execpath: join(folder, "npm-cli.js") },
         stdio: ["ignore", "pipe", "pipe"],
       }),
     );

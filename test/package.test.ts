@@ -76,9 +76,7 @@ describe("pins", () => {
     };
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
       Object.keys(optionalDependencies ?? {})
-        .filter((name) =>
-          (packages[`node_modules/${name}`] ?? packages[`${path}/node_modules/${name}`]) ? false : true,
-        )
+        .filter((name) => !(`node_modules/${name}` in packages || `${path}/node_modules/${name}` in packages))
         .map((name) => `${path}: ${name}`),
     );
     assert.deepEqual(missing, []);

@@ -2,11 +2,10 @@ import type { RecordBatch, Schema } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { Source, SourceBatch } from "../core/ports.ts";
+import { recordBatch } from "./arrow-data.ts";
 import { rowsPerBatch } from "./batch-limits.ts";
 import { headBytes } from "./byte-input.ts";
 import type { ByteInput } from "./byte-input.ts";
-import { ipcFileMessages } from "./ipc-file.ts";
-import { openRandomFile } from "./random-file.ts";
 import { checkUtf8 } from "./check-utf8.ts";
 import { countBytes } from "./count-bytes.ts";
 import { formatError } from "./corpus-error.ts";
@@ -18,8 +17,10 @@ import { ipcColumn } from "./ipc-columns.ts";
 import type { Dictionaries, Dictionary } from "./ipc-columns.ts";
 import { arrowField, ipcFields } from "./ipc-fields.ts";
 import type { IpcField, IpcLayout } from "./ipc-fields.ts";
+import { ipcFileMessages } from "./ipc-file.ts";
 import { ipcMessages } from "./ipc-messages.ts";
 import type { IpcMessage } from "./ipc-messages.ts";
+import { openRandomFile } from "./random-file.ts";
 
 /**
  * Arrow IPC, file or stream, read from start to end: its messages one at a time, compressed or not.
@@ -106,8 +107,7 @@ async function* recordBatches(
       for (let from = 0; from < buffers.rows; from += limit) {
         const length = Math.min(limit, buffers.rows - from);
         const children = columns.map((column) => column(from, length));
-        const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length, children });
-        yield { batch: new arrow.RecordBatch(schema, data), endByte };
+        yield { batch: recordBatch(schema, length, children), endByte };
       }
     }
   }
@@ -119,10 +119,11 @@ function readDictionary(values: IpcField, buffers: IpcBuffers, dictionaries: Dic
 
 /** A dictionary and what a delta adds to it. */
 function joined(before: Dictionary, added: Dictionary): Dictionary {
-  const vector = arrow.makeVector([before.slice(0, before.length), added.slice(0, added.length)] as never);
-  const whole = arrow.vectorFromArray([...vector], vector.type).data[0];
+  const parts = [before.slice(0, before.length), added.slice(0, added.length)];
+  const values = parts.flatMap((part) => [...arrow.makeVector(part)] as unknown[]);
+  const whole = parts[0] === undefined ? undefined : arrow.vectorFromArray(values, parts[0].type).data[0];
   if (whole === undefined) return added;
-  return { slice: (from, length) => whole.slice(from, length), length: before.length + added.length };
+  return { slice: (from, length) => whole.slice(from, length), length: values.length };
 }
 
 function dictionaryFields(fields: readonly IpcField[]): Extract<IpcLayout, { kind: "dictionary" }>[] {

@@ -97,20 +97,14 @@ export async function headBytes(chunks: AsyncIterable<Buffer>, count: number): P
 async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   throwIfAborted(signal);
-  let stopWaiting: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stopWaiting = () => {
-      try {
-        throwIfAborted(signal);
-      } catch (thrown) {
-        reject(thrown);
-      }
-    };
-    signal.addEventListener("abort", stopWaiting, { once: true });
-  });
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([promise, aborted]);
+    await Promise.race([promise, aborted]);
+    throwIfAborted(signal);
+    return await promise;
   } finally {
-    if (stopWaiting !== undefined) signal.removeEventListener("abort", stopWaiting);
+    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -89,7 +89,7 @@ export function ipcColumn(field: IpcField, buffers: IpcBuffers, dictionaries: Di
       );
     }
     case "dictionary": {
-      const values = fixedValues(layout.index.type, buffers.nextBuffer(), byteWidth(layout.index));
+      const values = fixedValues(layout.index.type, buffers.nextBuffer(), indexBytes(layout.index));
       const dictionary = dictionaries.get(layout.id);
       return inRange((from, length) => {
         const places = values.array.subarray(from, from + length) as ArrayLike<number | bigint>;
@@ -119,7 +119,7 @@ function fixedValues(
   return { array, stride: byteWidth / itemBytes };
 }
 
-function byteWidth(field: IpcField): number {
+function indexBytes(field: IpcField): number {
   return field.layout.kind === "fixed" ? field.layout.bytes : 4;
 }
 

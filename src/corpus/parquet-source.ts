@@ -3,6 +3,7 @@ import type { FileMetaData, RowGroup } from "hyparquet";
 import { arrow } from "../arrow.ts";
 import { throwIfAborted } from "../core/errors.ts";
 import type { Source, SourceBatch } from "../core/ports.ts";
+import { recordBatch } from "./arrow-data.ts";
 import { rowsPerBatch } from "./batch-limits.ts";
 import { checkUtf8 } from "./check-utf8.ts";
 import { parquetListSizes } from "./parquet-list-sizes.ts";
@@ -40,8 +41,7 @@ export async function parquetSource(path: string): Promise<Source> {
       const length = Math.min(limit, groupRows - from);
       const children = [];
       for (const cursor of cursors) children.push(await cursor.take(length));
-      const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length, children });
-      yield new arrow.RecordBatch(schema, data);
+      yield recordBatch(schema, length, children);
     }
   }
 

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../core/errors.ts";
 import type { Source, SourceBatch } from "../core/ports.ts";
-import { arrow } from "../arrow.ts";
+import { recordBatch } from "./arrow-data.ts";
 import { batchBytes, batchRows } from "./batch-limits.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { scalarWriter, textWriter } from "./column-writer.ts";
@@ -56,8 +56,7 @@ export async function textSource<Row>(
 
     const finish = (): SourceBatch => {
       const children = writers.map((writer) => writer.finish());
-      const data = arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows, children });
-      const made = { batch: new arrow.RecordBatch(schema, data), file: input.file, firstRow };
+      const made = { batch: recordBatch(schema, rows, children), file: input.file, firstRow };
       firstRow += rows;
       rows = 0;
       return { ...made, bytesRead: consumed.bytes };

@@ -1,14 +1,11 @@
-import { embedded, emptyText, noKnownToken } from "../core/outcome.ts";
+import { embedded, emptyText, noKnownToken, type RowOutcome } from "../core/outcome.ts";
 import { createTokenBuffer } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-
-/** Whether a text can have a vector, and if not, why. */
-export type TextOutcome = typeof embedded | typeof emptyText | typeof noKnownToken;
 
 const anythingButSpace = /\S/;
 
 /** The outcome of a text of which no token is known. */
-export function outcomeOfUnknown(text: string): typeof emptyText | typeof noKnownToken {
+export function outcomeOfUnknown(text: string): RowOutcome {
   return anythingButSpace.test(text) ? noKnownToken : emptyText;
 }
 
@@ -16,7 +13,7 @@ export function outcomeOfUnknown(text: string): typeof emptyText | typeof noKnow
  * Looks at a text by itself, stopping at the first token that is known. For texts that go behind a
  * prompt: the prompt's words must not make an empty or unknown text look known.
  */
-export function createTextOutcome(tokenizer: Tokenizer): (text: string) => TextOutcome {
+export function createTextOutcome(tokenizer: Tokenizer): (text: string) => RowOutcome {
   const scratch = createTokenBuffer(64);
   return (text) => {
     scratch.length = 0;

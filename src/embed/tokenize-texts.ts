@@ -1,6 +1,6 @@
-import { embedded } from "../core/outcome.ts";
+import { embedded, type RowOutcome } from "../core/outcome.ts";
 import type { SpaceDescription } from "../core/space.ts";
-import { createTextOutcome, outcomeOfUnknown, type TextOutcome } from "./text-outcome.ts";
+import { createTextOutcome, outcomeOfUnknown } from "./text-outcome.ts";
 import { createTokenBuffer, reserveTokens, type TokenBuffer } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -49,7 +49,7 @@ export function tokenizeTexts(
   });
   return { buffer, starts, lengths, outcomes, tokens, truncated };
 
-  function append(text: string): TextOutcome {
+  function append(text: string): RowOutcome {
     pushAll(special.before);
     const start = buffer.length;
     if (prompt !== "") {

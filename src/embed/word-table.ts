@@ -14,14 +14,15 @@ export interface WordTable {
   find(length: number, hash: number): number;
 }
 
-/** Ids of one word are counted in 8 bits; a word has at most `maxUnits` of them. */
-export const wordCountBits = 256;
+/** A word has fewer ids than this: at most one a unit. */
+export const idCountRange = 256;
 
 /** Words kept. 131,072 hold all but the rarest words of a corpus in about 6 MB. */
 const maxWords = 131_072;
 const slotMask = maxWords * 2 - 1;
 const averageUnits = 12;
 
+/** An empty table for words of at most `maxUnits` units. @param spell appends the ids of a new word */
 export function createWordTable(maxUnits: number, spell: (word: string, ids: number[]) => void): WordTable {
   const word = new Uint16Array(maxUnits);
   const slots = new Int32Array(slotMask + 1);
@@ -70,10 +71,10 @@ export function createWordTable(maxUnits: number, spell: (word: string, ids: num
     }
     ids.set(spelt, idCount);
     words++;
-    keys.set(word.subarray(0, length), keyStarts[words]!);
+    keys.set(word.subarray(0, length), keyStarts[words]);
     keyStarts[words + 1] = keyStarts[words]! + length;
     hashes[words] = hash;
-    values[words] = idCount * wordCountBits + spelt.length;
+    values[words] = idCount * idCountRange + spelt.length;
     slots[free] = words;
     idCount += spelt.length;
     return values[words]!;

@@ -3,7 +3,7 @@ import { readSpecialTokens } from "./special-tokens.ts";
 import { reserveTokens, type TokenBuffer } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { AddedToken, TokenizerFile } from "./tokenizer-file.ts";
-import { createWordTable, wordCountBits } from "./word-table.ts";
+import { createWordTable, idCountRange } from "./word-table.ts";
 
 /** FNV-1a, 32 bits. Source: draft-eastlake-fnv. */
 const fnvOffset = 0x811c9dc5 | 0;
@@ -87,8 +87,8 @@ export function createWordPiece(file: TokenizerFile): Tokenizer | null {
     const found = table.find(length, hash);
     length = 0;
     hash = fnvOffset;
-    const pieces = found % wordCountBits;
-    const start = (found - pieces) / wordCountBits;
+    const pieces = found % idCountRange;
+    const start = (found - pieces) / idCountRange;
     const ids = table.ids();
     if (pieces === 1) {
       pushId(buffer, ids[start]!, skipUnknown);
@@ -211,7 +211,7 @@ interface WordPieceSettings {
   readonly normalizer: BertNormalizerOptions;
 }
 
-/** More characters a word than this would not fit the table's 8-bit count of ids. */
+/** With more characters a word, its ids could pass the table's `idCountRange`. */
 const maxCharactersCovered = 127;
 
 function readSettings(file: TokenizerFile): WordPieceSettings | null {

@@ -1,4 +1,4 @@
-import type { ReembedError } from "../core/errors.ts";
+import { ReembedError } from "../core/errors.ts";
 import type { EmbedAnswer, EmbedRequest } from "../core/messages.ts";
 import type { EmbeddedTexts, EmbedOptions } from "../core/ports.ts";
 import { embedded } from "../core/outcome.ts";
@@ -73,8 +73,15 @@ export function createEmbedCall(
       totals.tokens += answer.tokens;
       totals.slots += answer.slots;
       totals.truncated += answer.truncated;
-      options.onProgress?.({ texts: done, tokens: answer.tokens });
-      if (--waiting === 0) finish();
+      waiting--;
+      try {
+        options.onProgress?.({ texts: done, tokens: answer.tokens });
+      } catch (error) {
+        // The caller's own error ends the caller's own call.
+        call.fail(ReembedError.from(error));
+        return;
+      }
+      if (waiting === 0) finish();
     },
     fail(error) {
       settled = true;

@@ -5,6 +5,7 @@ export interface LaneClock {
   busySeconds(): number;
 }
 
+/** A clock that stands. @param now milliseconds */
 export function createLaneClock(now: () => number = () => performance.now()): LaneClock {
   let inFlight = 0;
   let since = 0;

@@ -61,5 +61,5 @@ export function planSlices(
 
 /** Indices of texts by guessed cost, largest first; equal ones keep their order. */
 export function longestFirst(costs: Float64Array): Int32Array {
-  return Int32Array.from(costs.keys()).sort((a, b) => costs[b]! - costs[a]! || a - b);
+  return Int32Array.from(costs.keys()).toSorted((a, b) => costs[b]! - costs[a]! || a - b);
 }

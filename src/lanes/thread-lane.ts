@@ -1,5 +1,6 @@
+import fastq from "fastq";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
-import type { EmbedAnswer, EmbedderPlan } from "../core/messages.ts";
+import type { EmbedAnswer, EmbedderPlan, EmbedReply } from "../core/messages.ts";
 import type { Lane } from "../core/ports.ts";
 import type { Grouping, Space } from "../core/space.ts";
 import { createEmbedCall, type EmbedCall, type Slice } from "./embed-call.ts";
@@ -42,61 +43,43 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
   const policy = policies[description.kind === "static" ? "static" : description.grouping];
   const clock = createLaneClock();
   const calls = new Set<EmbedCall>();
-  const pending: Slice[] = [];
   const totals = { texts: 0, tokens: 0, slots: 0, tokenizeSeconds: 0, inferSeconds: 0 };
   let tokensPerSecond = policy.firstTokensPerSecond;
-  const underWay = new Set<Promise<unknown>>();
+  const greetings = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
-  let lost: Error | null = null;
 
-  const pool = startWorkerPool(plan, workers, (error) => {
-    lost = error;
-    for (const call of calls) call.fail(workerDied(error));
-  });
+  const pool = startWorkerPool(plan, workers);
 
-  function pump(): void {
-    while (underWay.size < pool.capacity) {
-      const slice = pending.shift();
-      if (slice === undefined) return;
-      if (slice.call.settled) continue;
-      watch(send(slice));
-    }
-  }
-
-  /** Counts work that is with a worker; when it is done, there is room for more. */
-  function watch(work: Promise<unknown>): void {
-    const watched = work
-      .catch(() => {})
-      .finally(() => {
-        underWay.delete(watched);
-        pump();
-      });
-    underWay.add(watched);
-  }
+  /** Slices wait here in order; as many are with the workers as keep each one's next slice at hand. */
+  const queue = fastq.promise(send, pool.capacity);
 
   /**
    * Ends the workers once they are idle. A thread that is ended inside ONNX Runtime takes the whole
    * process with it, so what is with a worker is waited for, also where nobody wants it any more.
    */
   async function endWorkers(): Promise<void> {
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(greetings);
+    await queue.drained();
     await pool.close();
   }
 
   async function send(slice: Slice): Promise<void> {
+    if (slice.call.settled) return;
+    let reply: EmbedReply;
     try {
-      const reply = await pool.run(slice.request);
-      if (!reply.ok) {
-        slice.call.fail(ReembedError.fromData(reply.error));
-        return;
-      }
-      count(slice, reply);
-      slice.call.accept(slice, reply);
+      reply = await pool.run(slice.request);
     } catch (error) {
       slice.deaths++;
       if (slice.deaths > maxRetries) slice.call.fail(workerDied(error, slice));
-      else pending.unshift(slice);
+      else void queue.unshift(slice);
+      return;
     }
+    if (!reply.ok) {
+      slice.call.fail(ReembedError.fromData(reply.error));
+      return;
+    }
+    count(slice, reply);
+    slice.call.accept(slice, reply);
   }
 
   function count(slice: Slice, answer: EmbedAnswer): void {
@@ -112,10 +95,13 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
 
   /** Asks every worker for nothing: each answers once its model is open. The first answer is enough. */
   async function greet(): Promise<void> {
-    const greetings = Array.from({ length: workers }, () => pool.run({ texts: [], purpose: "document" }));
-    // Whoever fails after the first says so again in its answer to the first slice.
-    greetings.forEach(watch);
-    const first = await Promise.race(greetings);
+    const answers = Array.from({ length: workers }, () => pool.run({ texts: [], purpose: "document" }));
+    for (const answer of answers) {
+      // Whoever fails after the first says so again in its answer to the first slice.
+      answer.catch(() => {});
+      greetings.add(answer);
+    }
+    const first = await Promise.race(answers);
     if (!first.ok) throw ReembedError.fromData(first.error);
   }
 
@@ -136,7 +122,6 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       const { signal, purpose } = options;
       throwIfAborted(signal);
       if (closing !== null) throw new ReembedError("REEMBED_INTERNAL", "the lane is closed; open another");
-      if (lost !== null) throw workerDied(lost);
       const call = createEmbedCall(texts, options, {
         dimensions: description.dimensions,
         maxTokens: description.maxTokens,
@@ -156,9 +141,8 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       clock.enter();
       try {
         // Someone waits for a query; nobody waits for one window of a backfill.
-        if (purpose === "query") pending.unshift(...call.slices);
-        else for (const slice of call.slices) pending.push(slice);
-        pump();
+        if (purpose === "query") for (const slice of call.slices.toReversed()) void queue.unshift(slice);
+        else for (const slice of call.slices) void queue.push(slice);
         return await call.result;
       } finally {
         clock.leave();

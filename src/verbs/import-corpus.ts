@@ -35,7 +35,7 @@ export async function importCorpus(context: VerbContext, request: ImportRequest)
       importer ??= await context.store.importer({
         table,
         corpus: request.corpus,
-        schema: first.schema,
+        schema: batch.batch.schema,
         mode: request.mode,
       });
       await importer.write(batch);

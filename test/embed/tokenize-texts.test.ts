@@ -11,7 +11,7 @@ const [cls, sep] = [101, 102];
 function idsOfTexts(texts: readonly string[], maxTokens: number, truncation: "right" | "left", prompt = "") {
   const tokenized = tokenizeTexts(texts, prompt, tokenizer, { maxTokens, truncation });
   const { buffer, starts, lengths } = tokenized;
-  const ids = texts.map((_, i) => [...buffer.ids.subarray(starts[i]!, starts[i]! + lengths[i]!)]);
+  const ids = texts.map((_, i) => [...buffer.ids.subarray(starts[i], starts[i]! + lengths[i]!)]);
   return { ...tokenized, ids };
 }
 

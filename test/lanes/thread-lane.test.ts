@@ -209,6 +209,18 @@ test("an abort ends a call at once, and the lane goes on", async (t) => {
   assert.equal((await lane.embed(["x marks"], document)).computed, 1);
 });
 
+test("an error of the caller's own progress ends that call alone", async (t) => {
+  const lane = await openLane(t, potion, 1);
+  const call = lane.embed(["snow", "rain"], {
+    ...document,
+    onProgress() {
+      throw new Error("the terminal is gone");
+    },
+  });
+  await assert.rejects(call, { message: "the terminal is gone" });
+  assert.equal((await lane.embed(["snow"], document)).computed, 1);
+});
+
 test("a query overtakes a backfill", async (t) => {
   const lane = await openLane(t, miniLmInt8, 1);
   const order: string[] = [];
@@ -260,8 +272,10 @@ function flatten(values: unknown): number[] {
   return (values as unknown[]).flat(Infinity) as number[];
 }
 
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
 function cosine(a: readonly number[], b: readonly number[]): number {
-  const dot = (x: readonly number[], y: readonly number[]): number =>
-    x.reduce((sum, value, i) => sum + value * y[i]!, 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
