@@ -11,7 +11,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 async function blocks(language: string): Promise<string[]> {
   const readme = await readFile(join(root, "README.md"), "utf8");
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
+  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(
+    ([, text = ""]) => text,
+  );
 }
 
 test("the library example runs as written", async (context) => {

@@ -64,11 +64,16 @@ function checkColumn(
   } else if (!isRight(type)) {
     fail(
       "REEMBED_CORPUS_COLUMN_TYPE",
-      `the ${role} column ${quoted(column)} holds ${String(type)}, but must be ${wanted}`,
+      `the ${role} column ${quoted(column)} holds ${arrowTypeName(type)}, but must be ${wanted}`,
       `name another with --${role}, or convert it in the file`,
-      { type: String(type) },
+      { type: arrowTypeName(type) },
     );
   }
+}
+
+/** Arrow's own name of a type, with its width: `Float64`, `List<Utf8>`. */
+function arrowTypeName(type: { toString(): string }): string {
+  return type.toString();
 }
 
 function isKeyType(type: DataType): boolean {

@@ -100,8 +100,8 @@ export function ipcColumn(field: IpcField, buffers: IpcBuffers, dictionaries: Di
   }
 }
 
-type FixedArray = Exclude<DataType["TArray"], readonly unknown[]> & {
-  subarray(from: number, to: number): unknown;
+type FixedArray = {
+  subarray(from: number, to: number): ArrayBufferView;
 };
 
 /** A buffer as the typed array that Arrow holds such values in; `stride` is its items per value. */

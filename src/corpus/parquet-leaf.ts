@@ -123,7 +123,7 @@ function as(type: DataType, convert: ParquetLeaf["convert"] = null): ParquetLeaf
 
 /** The library gives INT96 as one integer: the day in the upper 32 bits, nanoseconds below. */
 function int96Nanos(stored: StoredValue): bigint {
-  const value = BigInt(stored as bigint);
+  const value = stored as bigint;
   return ((value >> 64n) - julianUnixEpoch) * nanosPerDay + (value & 0xffff_ffff_ffff_ffffn);
 }
 
@@ -141,7 +141,7 @@ function decimalWords(stored: StoredValue): Uint8Array {
     for (let index = 0; index < stored.length; index += 1)
       bytes[stored.length - 1 - index] = stored[index] ?? 0;
   } else {
-    const value = BigInt(stored as number | bigint);
+    const value = BigInt(stored);
     bytes.writeBigInt64LE(value, 0);
     bytes.fill(value < 0n ? 0xff : 0, 8);
   }

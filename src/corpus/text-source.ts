@@ -108,7 +108,5 @@ async function firstRows<Row>(
 }
 
 function writerOf({ kind }: TextColumn): ColumnWriter<Cell> {
-  return kind === "string" || kind === "json"
-    ? (textWriter() as ColumnWriter<Cell>)
-    : (scalarWriter(kind) as ColumnWriter<Cell>);
+  return kind === "string" || kind === "json" ? textWriter() : scalarWriter(kind);
 }

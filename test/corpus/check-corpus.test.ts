@@ -215,6 +215,6 @@ test("a corpus without rows is refused, whatever it is made of", async () => {
     { "a.parquet": noRows },
     {},
   ]) {
-    await rejectsWith(check(files as Record<string, string | Uint8Array>), "REEMBED_CORPUS_EMPTY", "no rows");
+    await rejectsWith(check(files), "REEMBED_CORPUS_EMPTY", "no rows");
   }
 });

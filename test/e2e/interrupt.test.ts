@@ -28,7 +28,9 @@ for (const { signal, exitCode } of [
     });
     assert.equal(stopped.exitCode, exitCode);
     assert.equal(stopped.last["code"], "REEMBED_INTERRUPTED");
-    const { versions } = (await mustRun(["versions", ...at], { cwd })) as { versions: Record<string, unknown>[] };
+    const { versions } = (await mustRun(["versions", ...at], { cwd })) as {
+      versions: Record<string, unknown>[];
+    };
     assert.equal(versions[0]?.["state"], "backfilling");
     const resumed = await mustRun(fill, { cwd });
     assert.equal(resumed["state"], "active");

@@ -28,7 +28,7 @@ export function fakeEngine(verbs: {
       calls.push({ verb: name, request });
       const work = verbs[name];
       if (work === undefined) throw new Error(`the test did not expect ${name}`);
-      return startJob((emit) => work(emit) as Promise<Awaited<ReturnType<Verbs[Name]>>>);
+      return startJob((emit) => work(emit));
     };
   return {
     calls,

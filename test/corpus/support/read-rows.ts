@@ -15,11 +15,11 @@ export async function readRows(source: Source): Promise<Record<string, unknown>[
 
 /** Name -> type of a schema's fields, as text. */
 export function typesOf(schema: Schema): Record<string, string> {
-  return Object.fromEntries(schema.fields.map((field) => [String(field.name), String(field.type)]));
+  return Object.fromEntries(schema.fields.map((field) => [field.name, String(field.type)]));
 }
 
 function batchRows(batch: RecordBatch): Record<string, unknown>[] {
-  const names = batch.schema.fields.map((field) => String(field.name));
+  const names = batch.schema.fields.map((field) => field.name);
   return Array.from({ length: batch.numRows }, (_, row) =>
     Object.fromEntries(names.map((name) => [name, plain(batch.getChild(name)?.get(row))])),
   );
