@@ -140,6 +140,8 @@ export interface PatchResult {
   readonly updated: number;
   readonly deletedMeanwhile: number;
   readonly tableVersion: number;
+  /** Commits that the patch made: its merge, and a rebuild of the key's index. */
+  readonly commits: number;
   readonly seconds: number;
   /** Seconds of `seconds` that went into refreshing the key's index. */
   readonly keyIndexSeconds: number;
@@ -250,8 +252,8 @@ export interface StoredTable {
   /** Compare-and-set of states; several changes are one commit. @throws REEMBED_STORE_STATE */
   changeVersions(changes: readonly VersionChange[]): Promise<void>;
 
-  /** Fragments with rows still to handle for this version, ascending by id. */
-  fragments(version: VersionRecord): Promise<FragmentRows[]>;
+  /** Fragments with rows still to handle for a version, or for one not made yet (null); ascending by id. */
+  fragments(version: VersionRecord | null): Promise<FragmentRows[]>;
   /**
    * Rows of the given fragments that the version has still to handle (or all of them with `every`),
    * in batches of at most `batchRows`.

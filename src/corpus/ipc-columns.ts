@@ -92,7 +92,7 @@ export function ipcColumn(field: IpcField, buffers: IpcBuffers, dictionaries: Di
       const values = fixedValues(layout.index.type, buffers.nextBuffer(), indexBytes(layout.index));
       const dictionary = dictionaries.get(layout.id);
       return inRange((from, length) => {
-        const places = values.array.subarray(from, from + length) as ArrayLike<number | bigint>;
+        const places = values.array.subarray(from, from + length);
         const { nullBitmap } = nulls(from, length);
         return lookedUp(type, places, nullBitmap, dictionary);
       });
@@ -101,7 +101,7 @@ export function ipcColumn(field: IpcField, buffers: IpcBuffers, dictionaries: Di
 }
 
 type FixedArray = {
-  subarray(from: number, to: number): ArrayBufferView;
+  subarray(from: number, to: number): ArrayBufferView & ArrayLike<number | bigint>;
 };
 
 /** A buffer as the typed array that Arrow holds such values in; `stride` is its items per value. */

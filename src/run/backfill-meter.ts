@@ -32,7 +32,7 @@ export interface BackfillPace {
 export interface BackfillMeter {
   expect(rows: number): void;
   read(rows: number, chars: number): void;
-  progress(texts: number, tokens: number): void;
+  progress(done: { readonly texts: number; readonly tokens: number }): void;
   embedded(chars: number, result: EmbeddedTexts): void;
   skipped(key: Key, reason: RowOutcomeName): void;
   counts(): BackfillCounts;
@@ -68,7 +68,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
       readRows += rows;
       readChars += chars;
     },
-    progress(texts, tokens) {
+    progress({ texts, tokens }) {
       doneTexts += texts;
       doneTokens += tokens;
     },
@@ -88,7 +88,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
     },
     counts() {
       const failed = rowsOf("not-finite");
-      const skipped = rowsOf("empty") + rowsOf("no-known-token");
+      const skipped = rowsOf("empty") + rowsOf("no-known-token") + rowsOf("zero-vector");
       return {
         handled,
         embedded: handled - deduplicated - skipped - failed,

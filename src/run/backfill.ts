@@ -4,9 +4,9 @@ import type { Lane, StoredTable } from "../core/ports.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
-import { defaultMergeBytes, planRound } from "../plan/plan-round.ts";
+import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
-import { commitWindows, runRound } from "./run-round.ts";
+import { commitWindows, type RoundObserver, runRound } from "./run-round.ts";
 import { readStaleWindows } from "./stale-windows.ts";
 
 /**
@@ -37,7 +37,6 @@ export interface BackfillOutcome {
   readonly seconds: number;
   /** Whether every row is handled and fresh. */
   readonly complete: boolean;
-  readonly laneStarted: boolean;
 }
 
 /**
@@ -50,6 +49,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   const meter = createBackfillMeter(() => performance.now());
   let rounds = 0;
   let units = 0;
+  let commits = 0;
   let totalRows = 0;
   let lane: Lane | null = null;
   let ticker: NodeJS.Timeout | undefined;
@@ -63,23 +63,29 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       ...meter.pace(),
     });
   };
+  const outcome = (complete: boolean): BackfillOutcome => ({
+    counts: meter.counts(),
+    units,
+    catchUpRounds: Math.max(0, rounds - 1),
+    seconds: (performance.now() - startMs) / 1000,
+    complete,
+  });
 
   try {
     for (;;) {
+      const { tableVersion } = await table.snapshot();
       const work = await findWork(options, meter.counts().handled);
       const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
-      const stuck = work.rows > 0 && work.rows <= meter.counts().failed && work.staleKeys.length === 0;
-      if (work.rows === 0 || outOfBudget || stuck || rounds >= maxRounds) {
-        return {
-          counts: meter.counts(),
-          units,
-          catchUpRounds: Math.max(0, rounds - 1),
-          seconds: (performance.now() - startMs) / 1000,
-          complete: work.rows === 0,
-          laneStarted: lane !== null,
-        };
+      if (work.left === 0 || outOfBudget || rounds >= maxRounds) return outcome(work.left === 0);
+      if (lane === null) {
+        // Preparing takes time and commits of its own, so what is to do is looked for again after it.
+        await table.prepareForPatches();
+        lane = await options.openLane();
+        ticker = setInterval(report, progressIntervalMs);
+        continue;
       }
       rounds += 1;
+      commits = 0;
       totalRows += work.rows;
       meter.expect(work.rows);
       emit({
@@ -89,47 +95,31 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         units: work.plan.units.length,
         rows: work.rows,
       });
-      if (lane === null) {
-        await table.prepareForPatches();
-        lane = await options.openLane();
-        ticker = setInterval(report, progressIntervalMs);
-      }
-      const round = {
-        table,
-        version,
-        lane,
-        onEmpty: options.onEmpty,
-        signal,
-        observer: {
-          progress: (done: { texts: number; tokens: number }) => meter.progress(done.texts, done.tokens),
-          read: meter.read,
-          embedded: (window: { chars: number }, result: Parameters<typeof meter.embedded>[1]) =>
-            meter.embedded(window.chars, result),
-          skipped: meter.skipped,
-          committed: (
-            unit: { index: number },
-            rows: number,
-            deletedMeanwhile: number,
-            tableVersion: number,
-            seconds: number,
-          ) => {
-            units += 1;
-            emit({
-              event: "unit:committed",
-              version: version.name,
-              unit: unit.index,
-              units: work.plan.units.length,
-              rows,
-              deletedMeanwhile,
-              tableVersion,
-              seconds,
-            });
-          },
+      const observer: RoundObserver = {
+        ...meter,
+        embedded: (window, result) => meter.embedded(window.chars, result),
+        committed: (unit, result) => {
+          units += 1;
+          commits += result.commits;
+          emit({
+            event: "unit:committed",
+            version: version.name,
+            unit: unit.index,
+            units: work.plan.units.length,
+            rows: result.updated,
+            deletedMeanwhile: result.deletedMeanwhile,
+            tableVersion: result.tableVersion,
+            seconds: result.seconds,
+          });
         },
       };
+      const round = { table, version, lane, onEmpty: options.onEmpty, observer, signal };
       await runRound(work.plan, round);
       await commitWindows(readStaleWindows(table, work.staleKeys), round);
       report();
+      // Where no commit but our own happened since the work was found, nothing can be left.
+      const undisturbed = (await table.snapshot()).tableVersion === tableVersion + commits;
+      if (undisturbed && options.limitRows === undefined) return outcome(true);
     }
   } finally {
     clearInterval(ticker);
@@ -139,21 +129,22 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
 interface Work {
   readonly plan: RoundPlan;
   readonly staleKeys: readonly Key[];
+  /** Rows of the plan, and stale ones. */
   readonly rows: number;
+  /** The same without the limit of rows. */
+  readonly left: number;
 }
 
 /** What is left to do for a version now, within what the limit of rows still allows. */
 async function findWork(options: BackfillOptions, handled: number): Promise<Work> {
   const { table, version, limitRows, signal } = options;
   const fragments = await table.fragments(version);
-  const whole = planRound(fragments, {
-    dimensions: version.space.dimensions,
-    mergeBytes: defaultMergeBytes,
-  });
+  const whole = planRound(fragments, usualBounds(version.space.dimensions));
   const plan = limitRows === undefined ? whole : limitPlan(whole, limitRows - handled);
   const staleKeys: Key[] = [];
   for await (const keys of table.staleKeys(version, signal)) staleKeys.push(...keys);
-  return { plan, staleKeys, rows: plan.rows + staleKeys.length };
+  const stale = staleKeys.length;
+  return { plan, staleKeys, rows: plan.rows + stale, left: whole.rows + stale };
 }
 
 /** The first `rows` rows of a plan; the last unit may be cut, and is then finished by a later run. */

@@ -12,6 +12,9 @@ const batchRows = 8192;
  */
 const windowChars = 16 * 1024 * 1024;
 
+/** Rows of one window at most: small enough that reading the next overlaps with embedding this one. */
+const windowRows = 32_768;
+
 /** Part of a unit that is handed to the lane at once. Arrays are parallel. */
 export interface Window {
   readonly unit: Unit;
@@ -63,7 +66,8 @@ export async function* cutWindows(
       if (rowsLeft === 0) break;
       rowsLeft -= 1;
       const endsMerge = rowsOfMerge + keys.length >= mergeRows;
-      if (endsMerge || (chars >= windowChars && keys.length > 0)) yield take(endsMerge, false);
+      const full = keys.length >= windowRows || (chars >= windowChars && keys.length > 0);
+      if (endsMerge || full) yield take(endsMerge, false);
       keys.push(batch.keys[row] as Key);
       texts.push(text);
       chars += text.length;

@@ -1,7 +1,7 @@
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import { embedded, notFinite, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
 import type { RoundPlan, Unit } from "../core/plan.ts";
-import type { EmbeddedTexts, Lane, PatchRows, StoredTable } from "../core/ports.ts";
+import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
 import { sourceHash } from "../core/source-hash.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -21,7 +21,7 @@ export interface RoundObserver {
   /** A window came out of the lane. */
   embedded(window: Window, result: EmbeddedTexts): void;
   skipped(key: Key, reason: RowOutcomeName): void;
-  committed(unit: Unit, rows: number, deletedMeanwhile: number, tableVersion: number, seconds: number): void;
+  committed(unit: Unit, result: PatchResult): void;
 }
 
 export interface RoundOptions {
@@ -82,17 +82,10 @@ async function commitMerge(
   const unit = parts[0]?.window.unit;
   const rows = assembleMerge(parts, options);
   if (unit === undefined || rows.keys.length === 0) return;
-  const patched = await options.table.patch(options.version, rows);
-  options.observer.committed(
-    unit,
-    patched.updated,
-    patched.deletedMeanwhile,
-    patched.tableVersion,
-    patched.seconds,
-  );
+  options.observer.committed(unit, await options.table.patch(options.version, rows));
 }
 
-/** Puts the windows of one merge together; rows whose vector failed are left out, so they stay to do. */
+/** Puts the windows of one merge together. One window's vectors go to the store as they came. */
 function assembleMerge(
   parts: readonly { window: Window; result: EmbeddedTexts }[],
   options: RoundOptions,
@@ -100,8 +93,8 @@ function assembleMerge(
   const dimensions = options.lane.space.description.dimensions;
   const total = parts.reduce((sum, part) => sum + part.window.keys.length, 0);
   const first = parts[0];
-  const whole = parts.length === 1 && first !== undefined && !first.result.outcomes.includes(notFinite);
-  const vectors = whole ? first.result.vectors : new Float32Array(total * dimensions);
+  const single = parts.length === 1 && first !== undefined;
+  const vectors = single ? first.result.vectors : new Float32Array(total * dimensions);
   const keys: Key[] = [];
   const hasVector = new Uint8Array(total);
   const sourceHashes = new BigInt64Array(total);
@@ -111,25 +104,16 @@ function assembleMerge(
       const outcome = result.outcomes[row] as number;
       const reason = rowOutcomes[outcome] as RowOutcomeName;
       if (outcome !== embedded) options.observer.skipped(key, reason);
-      if (outcome === notFinite) continue;
       if (outcome !== embedded && options.onEmpty === "fail") throw emptyTextError(key, reason);
       const to = keys.length;
       keys.push(key);
-      hasVector[to] = outcome === embedded || options.onEmpty === "zero" ? 1 : 0;
+      const storesZeros = options.onEmpty === "zero" && outcome !== notFinite;
+      hasVector[to] = outcome === embedded || storesZeros ? 1 : 0;
       sourceHashes[to] = sourceHash(window.texts[row] as string);
-      if (!whole) {
-        vectors.set(result.vectors.subarray(row * dimensions, (row + 1) * dimensions), to * dimensions);
-      }
     }
+    if (!single) vectors.set(result.vectors, (keys.length - window.keys.length) * dimensions);
   }
-  const kept = keys.length;
-  return {
-    keys,
-    vectors: vectors.subarray(0, kept * dimensions),
-    hasVector: hasVector.subarray(0, kept),
-    sourceHashes: sourceHashes.subarray(0, kept),
-    embeddedAtMs: Date.now(),
-  };
+  return { keys, vectors, hasVector, sourceHashes, embeddedAtMs: Date.now() };
 }
 
 function emptyTextError(key: Key, reason: RowOutcomeName): ReembedError {

@@ -16,12 +16,15 @@ import type { TableHandle } from "./table-handle.ts";
 /** Rows read at once where the caller does not say: texts of a kilobyte make 8 MB. */
 const scanBatchRows = 8192;
 
-/** Fragments with rows still to handle for a version, ascending by id. */
-export async function readFragments(handle: TableHandle, version: VersionRecord): Promise<FragmentRows[]> {
-  const spans = await fragmentMap(await handle.open(), version.hashColumn);
+/** Fragments with rows still to handle for a version, or for one that is not made yet; ascending by id. */
+export async function readFragments(
+  handle: TableHandle,
+  version: VersionRecord | null,
+): Promise<FragmentRows[]> {
+  const spans = await fragmentMap(await handle.open(), version?.hashColumn);
   return spans
-    .filter((span) => span.nulls > 0)
-    .map((span) => ({ id: span.id, rows: span.rows, pending: span.nulls }))
+    .map(({ id, rows, nulls }) => ({ id, rows, pending: version === null ? rows : nulls }))
+    .filter(({ pending }) => pending > 0)
     .toSorted((a, b) => a.id - b.id);
 }
 

@@ -2,7 +2,7 @@ import type { EmbedOptions, Lane } from "../core/ports.ts";
 import type { PlanRequest, PlanResult, TargetPlan } from "../core/verbs.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
 import { estimateStorage } from "../plan/storage-estimate.ts";
-import { defaultMergeBytes } from "../plan/plan-round.ts";
+import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
 
@@ -22,20 +22,20 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
   const versions = await summarizeVersions(table, { history: false, signal: context.signal });
   const texts = await table.sampleTexts(sampleTexts);
   const { rows } = await table.snapshot();
+  const fragments = await table.fragments(null);
   const targets: TargetPlan[] = [];
   for (const reference of request.to) {
     const model = await context.openModel(reference);
     const { dimensions } = model.space.description;
     const lane = await context.laneOf(model, context.settings.workers);
     const sample = await measure(lane, texts, rows);
-    const mergeRows = Math.floor(defaultMergeBytes / (dimensions * Float32Array.BYTES_PER_ELEMENT));
     targets.push({
       model: reference,
       spaceId: model.space.id,
       dimensions,
       rows,
       ...sample,
-      units: Math.ceil(rows / mergeRows),
+      units: planRound(fragments, usualBounds(dimensions)).units.length,
       cost: 0,
       ...estimateStorage(versions, rows, dimensions),
       deadline: null,

@@ -65,6 +65,25 @@ test("import, fill, compare, switch, roll back", async (context) => {
     assert.ok(!Object.keys(found.hits[0]?.row ?? {}).some((column) => column.startsWith("vector_")));
   });
 
+  await context.test("a limit of rows stops exactly there, and the next run goes on", async () => {
+    const limited = await run(
+      "backfill",
+      "--to",
+      `${potion}?dimensions=32`,
+      "--name",
+      "part",
+      "--limit-rows",
+      "4",
+    );
+    assert.deepEqual([limited["handled"], limited["state"]], [4, "backfilling"]);
+    const rest = await mustRun(
+      ["backfill", "--to", `${potion}?dimensions=32`, "--name", "part", ...at],
+      { cwd },
+      7,
+    );
+    assert.deepEqual([rest["handled"], rest["state"]], [7, "ready"]);
+  });
+
   const v1Before = await readColumn(join(cwd, "db"), "animals", "id", "vector_v1");
   await mustRun(["backfill", "--to", minilm, "--name", "v2", ...at], { cwd }, 7);
   const v1After = await readColumn(join(cwd, "db"), "animals", "id", "vector_v1");
@@ -89,6 +108,7 @@ test("import, fill, compare, switch, roll back", async (context) => {
       ]),
       [
         ["v1", "active", 10, 1, 0, null],
+        ["part", "ready", 10, 1, 0, null],
         ["v2", "ready", 10, 1, 0, null],
       ],
     );
@@ -104,9 +124,13 @@ test("import, fill, compare, switch, roll back", async (context) => {
       versions: Record<string, number>[];
       pairs: { overlap10: number; delta: { ndcg10: number } }[];
     };
-    assert.equal(result.versions.length, 2);
-    for (const scores of result.versions) assert.ok((scores["ndcg10"] ?? 0) > 0.9, JSON.stringify(scores));
-    assert.equal(result.pairs.length, 1);
+    assert.deepEqual(
+      result.versions.map((scores) => scores["version"]),
+      ["v1", "part", "v2"],
+    );
+    for (const scores of [result.versions[0], result.versions[2]])
+      assert.ok((scores?.["ndcg10"] ?? 0) > 0.9, JSON.stringify(scores));
+    assert.equal(result.pairs.length, 3);
   });
 
   await context.test("a named version is searched without a switch", async () => {

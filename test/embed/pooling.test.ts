@@ -33,13 +33,13 @@ test("vectors are scaled to unit length, or left as they are", () => {
 });
 
 test("what is no vector is told and zeroed", () => {
-  for (const values of [
-    [NaN, 1],
-    [Infinity, 1],
-    [0, 0],
-  ]) {
+  for (const [values, outcome] of [
+    [[NaN, 1], "not-finite"],
+    [[Infinity, 1], "not-finite"],
+    [[0, 0], "zero-vector"],
+  ] as const) {
     const vector = Float32Array.from(values);
-    assert.equal(rowOutcomes[finishVector(vector, true)], "not-finite");
+    assert.equal(rowOutcomes[finishVector(vector, true)], outcome);
     assert.deepEqual([...vector], [0, 0]);
   }
 });

@@ -4,10 +4,10 @@ import { planRound } from "../../src/plan/plan-round.ts";
 import { limitPlan } from "../../src/run/backfill.ts";
 
 const fragment = (id: number, pending: number, rows: number = pending) => ({ id, rows, pending });
-/** A merge of 100 rows of 2 dimensions. */
-const bounds = { dimensions: 2, mergeBytes: 800 };
+/** A unit of 100 rows of 2 dimensions, a merge of 120. */
+const bounds = { dimensions: 2, unitBytes: 800, mergeBytes: 960 };
 
-test("groups whole fragments up to one merge, in order of their ids", () => {
+test("groups whole fragments up to the size of a unit, in order of their ids", () => {
   const plan = planRound([fragment(0, 40), fragment(1, 40), fragment(2, 40), fragment(7, 10)], bounds);
   assert.deepEqual(plan, {
     units: [
@@ -15,18 +15,19 @@ test("groups whole fragments up to one merge, in order of their ids", () => {
       { index: 1, fragmentIds: [2, 7], rows: 50, merges: 1 },
     ],
     rows: 130,
-    mergeRows: 100,
+    mergeRows: 120,
   });
 });
 
-test("a fragment beyond one merge is a unit of its own, and says how many merges it costs", () => {
-  const plan = planRound([fragment(0, 30), fragment(1, 250), fragment(2, 30)], bounds);
+test("a fragment beyond a unit is one of its own, and says how many merges it costs", () => {
+  const plan = planRound([fragment(0, 30), fragment(1, 110), fragment(2, 250), fragment(3, 30)], bounds);
   assert.deepEqual(
     plan.units.map((unit) => [unit.fragmentIds, unit.rows, unit.merges]),
     [
       [[0], 30, 1],
-      [[1], 250, 3],
-      [[2], 30, 1],
+      [[1], 110, 1],
+      [[2], 250, 3],
+      [[3], 30, 1],
     ],
   );
 });

@@ -41,7 +41,7 @@ test("time left is counted by text: long texts first do not mislead it", () => {
   meter.read(50, 2000);
   // The ten longest rows took half of the window's tokens in one second.
   nowMs = 1000;
-  meter.progress(10, 250);
+  meter.progress({ texts: 10, tokens: 250 });
   assert.equal(meter.pace().rowsPerSecond, 10);
   // 4,000 characters in all are 1,000 tokens; 750 are left at 250 a second.
   assert.equal(meter.pace().etaSeconds, 3);

@@ -23,6 +23,7 @@ const reasons: Readonly<Record<RowOutcomeName, string>> = {
   embedded: "embedded",
   empty: "empty text",
   "no-known-token": "no token that the model knows",
+  "zero-vector": "tokens whose vectors add up to nothing",
   "not-finite": "the model's answer was not a number",
 };
 
