@@ -1,4 +1,4 @@
-import { connect, type Connection } from "@lancedb/lancedb";
+import { connect, type Connection, Session } from "@lancedb/lancedb";
 import { ReembedError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { Store } from "../core/ports.ts";
@@ -33,7 +33,7 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
   setMemoryPool();
   let connection: Connection;
   try {
-    connection = await connect(uri, { storageOptions: { ...options.storageOptions } });
+    connection = await connect(uri, { storageOptions: { ...options.storageOptions } }, newSession());
   } catch (error) {
     throw storeError(error, "REEMBED_STORE_URI", `the database ${uri} cannot be opened`, { uri });
   }
@@ -105,4 +105,16 @@ function unfinishedError(name: string, mark: WriterMark): ReembedError {
     `the import into table ${name} has not finished (${describeWriter(mark)}); if it was killed, run the import again: it starts clean`,
     { details: { table: name, mark } },
   );
+}
+
+/**
+ * What LanceDB may keep in memory of indexes and of files' metadata. Left to itself it keeps up to 6
+ * GiB of indexes, those that a backfill has replaced included, and memory grows with every rebuild of
+ * the key's index. 192 MiB hold a flat index of 120,000 x 384; a larger one is read from disk in part.
+ */
+const indexCacheBytes = 192n * 1024n * 1024n;
+const metadataCacheBytes = 64n * 1024n * 1024n;
+
+function newSession(): Session {
+  return new Session(indexCacheBytes, metadataCacheBytes);
 }
