@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { listSettings } from "../src/config/list-settings.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -42,15 +43,38 @@ test("the library example runs as written", async (context) => {
 test("every command that the README names is one", async () => {
   const { commands } = await import("../src/cli/commands.ts");
   const named = (await blocks("sh"))
-    .flatMap((block) => [...block.matchAll(/^\s*(?:npm run -s reembed -- |reembed )([a-z-]+)/gm)])
+    .flatMap((block) => [...block.matchAll(/^\s*reembed ([a-z][a-z-]*)/gm)])
     .map(([, name = ""]) => name);
   assert.ok(named.length > 5, "the README shows the commands");
   for (const name of named) assert.ok(name in commands, `reembed ${name}`);
+});
+
+test("the table of settings is the schema's", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  for (const setting of listSettings()) {
+    if (setting.kind === "group") continue;
+    const fallback = setting.fallback !== undefined ? `\`${JSON.stringify(setting.fallback)}\`` : "";
+    const cells = [
+      `\`${setting.path.join(".")}\``,
+      setting.variable === null ? "" : `\`${setting.variable}\``,
+      fallback,
+      setting.description,
+    ];
+    const row = readme.split("\n").find((line) => line.startsWith(`| ${cells[0]} `)) ?? "";
+    assert.deepEqual(
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+      cells,
+    );
+  }
 });
 
 test("the first forty lines are the program in a nutshell", async () => {
   const head = (await readFile(join(root, "README.md"), "utf8")).split("\n").slice(0, 40).join("\n");
   assert.match(head, /npm run quickstart/);
   assert.match(head, /from "reembed"/);
+  assert.doesNotMatch(head, /[A-Z]+_[A-Z]+/, "no placeholder is left");
   assert.equal([...head.matchAll(/^- /gm)].length, 5);
 });

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Source } from "../core/ports.ts";
 import type { CorpusColumns } from "../core/words.ts";
 import { checkColumnNames } from "./column-names.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../core/nearest-name.ts";
 
 /**
  * The schema of a source, once it is sure that a corpus can be made of it.

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { throwIfAborted } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
@@ -21,7 +21,7 @@ import {
 import { searchMeanwhile, type SearchesMeanwhile } from "./search-meanwhile.ts";
 
 const table = "glosses";
-const question = "a large gray animal with a trunk";
+const question = "someone who studies the stars";
 const oldModel = "bundled:potion-base-4m-int8";
 const newModel = "bundled:all-MiniLM-L6-v2";
 const steps = 8;
@@ -54,7 +54,8 @@ export function quickstart(request: QuickstartRequest): Job<QuickstartResult> {
 
 async function tell(request: QuickstartRequest, emit: Emit): Promise<QuickstartResult> {
   const startMs = performance.now();
-  const { folder, signal } = request;
+  const { signal } = request;
+  const folder = resolve(request.folder);
   const corpusFile = join(folder, "glosses.jsonl");
   const queriesFile = join(folder, "queries.jsonl");
   const qrelsFile = join(folder, "qrels.tsv");
@@ -71,7 +72,7 @@ async function tell(request: QuickstartRequest, emit: Emit): Promise<QuickstartR
       const replaced = await cleanFolder(folder);
       const corpus = await writeWordnetCorpus(wordnet, corpusFile);
       const made = await writeWordnetQueries(wordnet, { queries: queriesFile, qrels: qrelsFile });
-      return { folder, replaced, rows: corpus.lines, queries: made.queries.lines };
+      return { folder: request.folder, replaced, rows: corpus.lines, queries: made.queries.lines };
     },
     prepareStep.lines,
   );
@@ -127,7 +128,7 @@ async function tell(request: QuickstartRequest, emit: Emit): Promise<QuickstartR
     );
     const { versions } = await engine.versions({ history: false });
     return {
-      folder,
+      folder: request.folder,
       rows: imported.rows,
       seconds: (performance.now() - startMs) / 1000,
       searchesMeanwhile: meanwhile.count,

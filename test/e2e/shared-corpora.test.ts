@@ -66,6 +66,7 @@ for (const { file, rows } of [
     assert.equal(filled.embedded + filled.deduplicated + filled.skipped + filled.failed, rows);
     assert.ok(filled.deduplicated > 0);
     const { versions } = await reembed.versions();
+    assert.equal(filled.state, "active");
     const [version] = versions;
     assert.equal((version?.covered ?? 0) + (version?.skipped ?? 0), rows);
     assert.equal(version?.covered, filled.embedded + filled.deduplicated);

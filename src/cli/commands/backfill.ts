@@ -52,7 +52,7 @@ export const backfillCommand = defineTableCommand({
     limitRows: {
       kind: "count",
       placeholder: "N",
-      about: "stop after about so many rows; the same command goes on",
+      about: "stop after so many rows; the same command goes on",
     },
     onEmpty: {
       kind: "choice",
