@@ -20,7 +20,7 @@ const allocator: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: "1048576",
   MALLOC_TRIM_THRESHOLD_: "67108864",
 };
-const heapFlags = ["--max-semi-space-size=4"];
+const heapFlags = ["--max-semi-space-size=4", "--heap-growing-percent=40"];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

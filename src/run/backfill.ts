@@ -20,6 +20,8 @@ const progressIntervalMs = 250;
 export interface BackfillOptions {
   readonly table: StoredTable;
   readonly version: VersionRecord;
+  /** Called once, before the first write, and only if there is something to do. */
+  readonly begin: () => Promise<void>;
   readonly openLane: () => Promise<Lane>;
   readonly onEmpty: OnEmpty;
   readonly limitRows: number | undefined;
@@ -79,8 +81,12 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       if (work.left === 0 || outOfBudget || rounds >= maxRounds) return outcome(work.left === 0);
       if (lane === null) {
         // Preparing takes time and commits of its own, so what is to do is looked for again after it.
+        await options.begin();
+        const opening = options.openLane();
+        // If preparing fails first, that is the error to tell.
+        opening.catch(() => {});
         await table.prepareForPatches();
-        lane = await options.openLane();
+        lane = await opening;
         ticker = setInterval(report, progressIntervalMs);
         continue;
       }

@@ -30,8 +30,8 @@ export async function backfillVersion(
     outcome = await backfill({
       table,
       version,
+      begin: () => move(context, table, version.name, "backfilling", ["planned", "ready", "failed"]),
       openLane: async () => {
-        await move(context, table, version.name, "backfilling", ["planned", "ready", "failed"]);
         const lane = await context.laneOf(model, workers);
         context.emit({
           event: "lane:started",
