@@ -1,0 +1,79 @@
+/** A table that is written to while it is filled: every row ends with the vector of its present text. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { connect } from "@lancedb/lancedb";
+import { requireWordnet, wordnetGlosses } from "../../src/datasets/wordnet.ts";
+import { openReembed } from "../../src/index.ts";
+import { readColumn } from "../support/read-column.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const potion = "bundled:potion-base-4m-int8";
+const rows = 100_000;
+
+test("rows appended, changed and deleted during a backfill are caught up", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const lines: string[] = [];
+  for await (const { id, gloss } of wordnetGlosses(await requireWordnet())) {
+    if (lines.length < rows) lines.push(JSON.stringify({ id, text: gloss }));
+  }
+  await writeFile(join(cwd, "docs.jsonl"), lines.join("\n"));
+  const more = Array.from({ length: 500 }, (_, row) => ({
+    id: `new-${row}`,
+    text: `a new row, number ${row}`,
+  }));
+  await writeFile(join(cwd, "more.jsonl"), more.map((row) => JSON.stringify(row)).join("\n"));
+
+  const db = join(cwd, "db");
+  const corpus = { key: "id", text: ["text"] } as const;
+  const reembed = await openReembed({ db, table: "docs", cwd });
+  const other = await openReembed({ db, table: "docs", cwd });
+  context.after(async () => {
+    await reembed.close();
+    await other.close();
+  });
+  await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  await reembed.backfill({ to: potion, name: "v1" });
+  const before = await readColumn(db, "docs", "id", "vector_v1");
+
+  const connection = await connect(db);
+  const table = await connection.openTable("docs");
+  const to = `${potion}?dimensions=64`;
+  const part = await reembed.backfill({ to, name: "v2", limitRows: 60_000 });
+  assert.deepEqual([part.handled, part.state], [60_000, "backfilling"]);
+
+  // The first nouns are written by now; the adjectives are still to come.
+  await table.update({ where: "id < 'n00003'", values: { text: "changed after it was embedded" } });
+  await table.update({ where: "id like 'a0001%'", values: { text: "changed before it is embedded" } });
+  await table.delete("id like 'v0001%'");
+  const filling = reembed.backfill({ to, name: "v2" });
+  const appending = other.import({ sources: [join(cwd, "more.jsonl")], corpus, mode: "append" });
+  const filled = await filling;
+  await appending;
+  assert.ok(filled.handled > rows - 60_000, "what changed is embedded again");
+  // Rows that arrived after the last round of that run are the next run's.
+  await reembed.backfill({ to, name: "v2" });
+  const { versions } = await reembed.versions();
+  const second = versions.find((version) => version.name === "v2");
+  assert.deepEqual([second?.stale, second?.state], [0, "ready"]);
+  assert.equal((second?.covered ?? 0) + (second?.skipped ?? 0), second?.rows);
+
+  await context.test("every vector is that of the row's present text", async () => {
+    await reembed.backfill({ to, name: "calm" });
+    const calm = await readColumn(db, "docs", "id", "vector_calm");
+    const deleted = lines.filter((line) => line.startsWith('{"id":"v0001')).length;
+    assert.ok(deleted > 0);
+    assert.equal(calm.size, rows + more.length - deleted);
+    assert.ok(calm.has("new-499"));
+    assert.deepEqual(await readColumn(db, "docs", "id", "vector_v2"), calm);
+  });
+
+  await context.test("v1 is as it was, and its appended rows have none yet", async () => {
+    for (const [key, vector] of await readColumn(db, "docs", "id", "vector_v1")) {
+      assert.deepEqual(vector, key.startsWith("new-") ? null : before.get(key), key);
+    }
+  });
+  table.close();
+  connection.close();
+});
