@@ -34,7 +34,6 @@ export const errorKinds = {
   REEMBED_INTERRUPTED: transient(exitCodes.interrupted),
 
   REEMBED_USAGE: fatal(exitCodes.usage),
-  REEMBED_NODE_TOO_OLD: fatal(exitCodes.usage),
   REEMBED_CONFIG_UNREADABLE: fatal(exitCodes.usage),
   REEMBED_CONFIG_INVALID: fatal(exitCodes.usage),
   REEMBED_CONFIG_UNPINNED: fatal(exitCodes.usage),
@@ -57,7 +56,6 @@ export const errorKinds = {
   REEMBED_MODEL_LOCK_MISMATCH: fatal(exitCodes.model),
   REEMBED_MODEL_UNSUPPORTED: fatal(exitCodes.model),
   REEMBED_MODEL_LOAD_FAILED: fatal(exitCodes.model),
-  REEMBED_MODEL_CANARY: fatal(exitCodes.model),
   REEMBED_EMBED_EMPTY_TEXT: fatal(exitCodes.incomplete),
   REEMBED_EMBED_FAILED: fatal(exitCodes.model),
   REEMBED_LANE_WORKER_DIED: transient(exitCodes.model),
