@@ -53,6 +53,8 @@ export async function appendImporter(
     throw storeError(error, "REEMBED_STORE_WRITE_FAILED", `rows for table ${options.table} cannot be staged`);
   }
   const writer = fragmentWriter({ name: staging.name, open: staging.open, schema, limits });
+  // While the table bears the mark, the staged keys are what tells the rows to take out again.
+  let marked = false;
 
   return {
     write: (batch) => writer.write(batch.batch),
@@ -60,19 +62,22 @@ export async function appendImporter(
       const written = await writer.finish();
       await refuseKnownKeys(target, staging, key);
       await setMark(target, key, mark);
+      marked = true;
       try {
         await copyFragments(staging, target, schema);
       } catch (error) {
         await undoAppend(connection, target, key, mark);
+        marked = false;
         throw error;
       }
       await clearMark(target, key, mark);
+      marked = false;
       await dropStaging(connection, staging.name);
       return written;
     },
     abort: async () => {
       await writer.settle();
-      await dropStaging(connection, staging.name);
+      if (!marked) await dropStaging(connection, staging.name);
     },
   };
 }

@@ -194,6 +194,20 @@ test("what a killed append had only staged is dropped by the next one", async (c
   assert.deepEqual(await (await connect(uri)).tableNames({ limit: 100 }), ["t"]);
 });
 
+test("an append that cannot be ended keeps what tells its rows from others", async (context) => {
+  const { store, uri, lance } = await tempStore(context, 10);
+  await numberedTable(store, 30);
+  const other = await lance("t");
+  const appending = importBatches(store, "t", [numberedRows(30, 530)], { mode: "append" });
+  const failed = assert.rejects(appending, code("REEMBED_STORE_CONFLICT", /took this one for dead/));
+  while ((await other.countRows()) === 30) await other.checkoutLatest();
+  const mark = { id: "x", staging: "none", startedAt: new Date().toISOString(), host: "elsewhere", pid: 1 };
+  await other.updateFieldMetadata([{ path: "id", metadata: { "reembed:append": JSON.stringify(mark) } }]);
+  await failed;
+  const tables = await (await connect(uri)).tableNames({ limit: 100 });
+  assert.equal(tables.length, 2, "the staged keys are still there");
+});
+
 test("an append meets another one that is under way", async (context) => {
   const { store, lance } = await tempStore(context, 10);
   await numberedTable(store, 30);
