@@ -12,7 +12,7 @@ const oldestMinor: Readonly<Record<string, number>> = { 22: 15, 23: 8 };
  * Settings of memory that are read only when a process starts. Left to themselves, glibc keeps the
  * large buffers of merges in arenas of many threads, and V8 lets garbage of short-lived rows pile up:
  * memory then grows with the length of a run.
- * Source: a backfill of 700,000 rows of 128 dimensions peaks at 630 MB with these and at 1,050 MB
+ * Source: a backfill of 700,000 rows of 128 dimensions peaks at 600 MB with these and at 1,050 MB
  * without, in the same time.
  */
 const allocator: Readonly<Record<string, string>> = {

@@ -1,9 +1,10 @@
 import type { Emit } from "../core/events.ts";
-import type { RoundPlan, Unit } from "../core/plan.ts";
+import type { RoundPlan } from "../core/plan.ts";
 import type { Lane, StoredTable } from "../core/ports.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
+import { limitPlan } from "../plan/limit-plan.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
 import { commitWindows, type RoundObserver, runRound } from "./run-round.ts";
@@ -146,22 +147,10 @@ async function findWork(options: BackfillOptions, handled: number): Promise<Work
   const { table, version, limitRows, signal } = options;
   const fragments = await table.fragments(version);
   const whole = planRound(fragments, usualBounds(version.space.dimensions));
-  const plan = limitRows === undefined ? whole : limitPlan(whole, limitRows - handled);
-  const staleKeys: Key[] = [];
-  for await (const keys of table.staleKeys(version, signal)) staleKeys.push(...keys);
-  const stale = staleKeys.length;
-  return { plan, staleKeys, rows: plan.rows + stale, left: whole.rows + stale };
-}
-
-/** The first `rows` rows of a plan; the last unit may be cut, and is then finished by a later run. */
-export function limitPlan(plan: RoundPlan, rows: number): RoundPlan {
-  const units: Unit[] = [];
-  let planned = 0;
-  for (const unit of plan.units) {
-    if (planned >= rows) break;
-    const unitRows = Math.min(unit.rows, rows - planned);
-    units.push({ ...unit, rows: unitRows });
-    planned += unitRows;
-  }
-  return { ...plan, units, rows: planned };
+  const stale: Key[] = [];
+  for await (const keys of table.staleKeys(version, signal)) stale.push(...keys);
+  const budget = limitRows === undefined ? Infinity : Math.max(0, limitRows - handled);
+  const plan = limitPlan(whole, budget);
+  const staleKeys = stale.slice(0, budget - plan.rows);
+  return { plan, staleKeys, rows: plan.rows + staleKeys.length, left: whole.rows + stale.length };
 }

@@ -23,8 +23,6 @@ export interface Window {
   readonly chars: number;
   /** The rows up to and with this window are committed as one merge. */
   readonly endsMerge: boolean;
-  /** No more rows of the unit follow. */
-  readonly endsUnit: boolean;
 }
 
 /** Reads the rows that a round has to handle, in the order of its units. */
@@ -52,8 +50,8 @@ export async function* cutWindows(
   let rowsOfMerge = 0;
   let rowsLeft = unit.rows;
 
-  const take = (endsMerge: boolean, endsUnit: boolean): Window => {
-    const window: Window = { unit, keys, texts, chars, endsMerge, endsUnit };
+  const take = (endsMerge: boolean): Window => {
+    const window: Window = { unit, keys, texts, chars, endsMerge };
     rowsOfMerge = endsMerge ? 0 : rowsOfMerge + keys.length;
     keys = [];
     texts = [];
@@ -67,12 +65,12 @@ export async function* cutWindows(
       rowsLeft -= 1;
       const endsMerge = rowsOfMerge + keys.length >= mergeRows;
       const full = keys.length >= windowRows || (chars >= windowChars && keys.length > 0);
-      if (endsMerge || full) yield take(endsMerge, false);
+      if (endsMerge || full) yield take(endsMerge);
       keys.push(batch.keys[row] as Key);
       texts.push(text);
       chars += text.length;
     }
     if (rowsLeft === 0) break;
   }
-  yield take(true, true);
+  yield take(true);
 }

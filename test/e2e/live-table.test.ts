@@ -74,6 +74,14 @@ test("rows appended, changed and deleted during a backfill are caught up", async
       assert.deepEqual(vector, key.startsWith("new-") ? null : before.get(key), key);
     }
   });
+  await context.test("a limit of rows holds for changed rows too", async () => {
+    const changed = await table.update({ where: "id like 'new-1%'", values: { text: "changed at the end" } });
+    assert.ok(changed.rowsUpdated > 100);
+    const limited = await reembed.backfill({ to, name: "v2", limitRows: 40 });
+    assert.equal(limited.handled, 40);
+    const rest = await reembed.backfill({ to, name: "v2" });
+    assert.equal(rest.handled, changed.rowsUpdated - 40);
+  });
   table.close();
   connection.close();
 });

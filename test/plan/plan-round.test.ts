@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planRound } from "../../src/plan/plan-round.ts";
-import { limitPlan } from "../../src/run/backfill.ts";
 
 const fragment = (id: number, pending: number, rows: number = pending) => ({ id, rows, pending });
 /** A unit of 100 rows of 2 dimensions, a merge of 120. */
@@ -36,15 +35,4 @@ test("fragments with nothing to do are no part of the plan", () => {
   const plan = planRound([fragment(0, 0, 50), fragment(1, 20, 50)], bounds);
   assert.deepEqual(plan.units, [{ index: 0, fragmentIds: [1], rows: 20, merges: 1 }]);
   assert.deepEqual(planRound([], bounds).units, []);
-});
-
-test("a limit of rows cuts the last unit exactly", () => {
-  const plan = planRound([fragment(0, 90), fragment(1, 90), fragment(2, 90)], bounds);
-  assert.deepEqual(
-    limitPlan(plan, 120).units.map((unit) => unit.rows),
-    [90, 30],
-  );
-  assert.equal(limitPlan(plan, 120).rows, 120);
-  assert.equal(limitPlan(plan, 1000).rows, 270);
-  assert.deepEqual(limitPlan(plan, 0).units, []);
 });

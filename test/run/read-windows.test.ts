@@ -14,23 +14,23 @@ const unit = (rows: number) => ({ index: 0, fragmentIds: [0], rows, merges: 1 })
 
 async function shapes(rows: number, mergeRows: number, ...sizes: number[]) {
   const windows = await Array.fromAsync(cutWindows(unit(rows), batches(...sizes), mergeRows));
-  return windows.map((window) => [window.keys.length, window.endsMerge, window.endsUnit]);
+  return windows.map((window) => [window.keys.length, window.endsMerge]);
 }
 
 test("a unit of one merge is one window", async () => {
-  assert.deepEqual(await shapes(7, 100, 3, 4), [[7, true, true]]);
+  assert.deepEqual(await shapes(7, 100, 3, 4), [[7, true]]);
 });
 
 test("a unit beyond a merge is cut at its rows, wherever batches end", async () => {
   assert.deepEqual(await shapes(25, 10, 8, 8, 9), [
-    [10, true, false],
-    [10, true, false],
-    [5, true, true],
+    [10, true],
+    [10, true],
+    [5, true],
   ]);
 });
 
 test("never more rows than the unit has", async () => {
-  assert.deepEqual(await shapes(5, 10, 4, 4), [[5, true, true]]);
+  assert.deepEqual(await shapes(5, 10, 4, 4), [[5, true]]);
 });
 
 test("long texts end a window before its merge ends", async () => {
