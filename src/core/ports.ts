@@ -49,12 +49,28 @@ export interface EmbeddedTexts extends EmbedTotals {
   readonly outcomes: Uint8Array;
 }
 
+/** A part of a call's texts that is done, before the whole call is. */
+export interface EmbeddedPart {
+  /** Index of each text in the call's list; of identical texts only the first stands here. Shape: `[part]`. */
+  readonly indices: Int32Array;
+  /** Shape: `[part, dimensions]`, row-major. Owner: the lane; read it before the listener returns. */
+  readonly vectors: Float32Array;
+  /** One `RowOutcome` per text of the part. Shape: `[part]`. */
+  readonly outcomes: Uint8Array;
+}
+
 export interface EmbedOptions {
   /** Decides the prompt. Queries are always embedded alone. */
   readonly purpose: "document" | "query";
   readonly signal?: AbortSignal | undefined;
   /** Called as parts of the texts are done, with the texts and tokens done since the last call. */
   readonly onProgress?: ((done: { readonly texts: number; readonly tokens: number }) => void) | undefined;
+  /**
+   * Called with each part as it is done, so that it can be made durable before the call is over. A
+   * promise holds the lane back: the part's place is not given to other work until it is settled.
+   * What it throws ends the call.
+   */
+  readonly onVectors?: ((part: EmbeddedPart) => void | Promise<void>) | undefined;
 }
 
 /** Where embedding happens. One lane serves one space. */

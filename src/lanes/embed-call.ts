@@ -23,7 +23,8 @@ export interface EmbedCall {
   readonly result: Promise<EmbeddedTexts>;
   /** Whether it has failed or was interrupted: its slices are not worth sending. */
   readonly settled: boolean;
-  accept(slice: Slice, answer: EmbedAnswer): void;
+  /** Takes a slice's answer in; resolves once the caller has it. */
+  accept(slice: Slice, answer: EmbedAnswer): Promise<void>;
   fail(error: ReembedError): void;
 }
 
@@ -41,7 +42,7 @@ export function createEmbedCall(
   options: EmbedOptions,
   { dimensions, maxTokens, workers, policy, tokensPerSecond }: EmbedCallOptions,
 ): EmbedCall {
-  const { texts, indexOf, copies } = uniqueTexts(items);
+  const { texts, indexOf, firstItem, copies } = uniqueTexts(items);
   const costs = Float64Array.from(texts, (text) => guessTokens(text, maxTokens));
   const order = policy.longestFirst ? longestFirst(costs) : Int32Array.from(costs.keys());
   const ordered = Float64Array.from(order, (index) => costs[index]!);
@@ -61,7 +62,7 @@ export function createEmbedCall(
     get settled() {
       return settled;
     },
-    accept({ indices }, answer) {
+    async accept({ indices }, answer) {
       if (settled) return;
       let done = 0;
       for (let i = 0; i < indices.length; i++) {
@@ -73,15 +74,24 @@ export function createEmbedCall(
       totals.tokens += answer.tokens;
       totals.slots += answer.slots;
       totals.truncated += answer.truncated;
-      waiting--;
       try {
         options.onProgress?.({ texts: done, tokens: answer.tokens });
+        const { onVectors } = options;
+        if (onVectors !== undefined) {
+          const { vectors: part, outcomes: partOutcomes } = answer;
+          await onVectors({
+            indices: indices.map((index) => firstItem[index]!),
+            vectors: part,
+            outcomes: partOutcomes,
+          });
+        }
       } catch (error) {
         // The caller's own error ends the caller's own call.
         call.fail(ReembedError.from(error));
         return;
       }
-      if (waiting === 0) finish();
+      waiting--;
+      if (waiting === 0 && !settled) finish();
     },
     fail(error) {
       settled = true;

@@ -79,7 +79,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       return;
     }
     count(slice, reply);
-    slice.call.accept(slice, reply);
+    await slice.call.accept(slice, reply);
   }
 
   function count(slice: Slice, answer: EmbedAnswer): void {

@@ -4,6 +4,8 @@ export interface UniqueTexts {
   readonly texts: readonly string[];
   /** Index into `texts` of each item. Shape: `[items]`. */
   readonly indexOf: Int32Array;
+  /** Index of the item in which each text appears first. Shape: `[texts]`. */
+  readonly firstItem: Int32Array;
   /** How many items are each text. Shape: `[texts]`. */
   readonly copies: Int32Array;
 }
@@ -13,6 +15,7 @@ export function uniqueTexts(items: readonly string[]): UniqueTexts {
   const seen = new Map<string, number>();
   const texts: string[] = [];
   const indexOf = new Int32Array(items.length);
+  const firstItem = new Int32Array(items.length);
   const copies = new Int32Array(items.length);
   for (let item = 0; item < items.length; item++) {
     const text = items[item]!;
@@ -20,10 +23,16 @@ export function uniqueTexts(items: readonly string[]): UniqueTexts {
     if (index === undefined) {
       index = texts.length;
       seen.set(text, index);
+      firstItem[index] = item;
       texts.push(text);
     }
     indexOf[item] = index;
     copies[index]!++;
   }
-  return { texts, indexOf, copies: copies.subarray(0, texts.length) };
+  return {
+    texts,
+    indexOf,
+    firstItem: firstItem.subarray(0, texts.length),
+    copies: copies.subarray(0, texts.length),
+  };
 }

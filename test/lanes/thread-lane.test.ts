@@ -279,3 +279,31 @@ function dot(a: readonly number[], b: readonly number[]): number {
 function cosine(a: readonly number[], b: readonly number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
+
+test("each part is handed over once, with the vectors of the result, and what its listener throws ends the call", async (t) => {
+  const lane = await openLane(t, potion, 2);
+  const texts = ["cats", "dogs", "cats", ...someTexts(3_000)];
+  const seen = new Map<number, number[]>();
+  let open = 0;
+  const { vectors } = await lane.embed(texts, {
+    ...document,
+    async onVectors({ indices, vectors: part, outcomes }) {
+      open++;
+      assert.equal(indices.length, outcomes.length);
+      indices.forEach((index, row) => {
+        assert.ok(!seen.has(index));
+        seen.set(index, rowOf(part, row, 128));
+      });
+      await new Promise((done) => setImmediate(done));
+      open--;
+    },
+  });
+  assert.equal(open, 0);
+  assert.equal(seen.size, new Set(texts).size);
+  assert.ok(!seen.has(2));
+  for (const [index, vector] of seen) assert.deepEqual(vector, rowOf(vectors, index, 128));
+  await assert.rejects(
+    lane.embed(texts, { ...document, onVectors: () => Promise.reject(new Error("no space on disk")) }),
+    /no space on disk/,
+  );
+});
