@@ -33,6 +33,7 @@ import { usableCores } from "./lanes/usable-cores.ts";
 import { search } from "./lifecycle/door.ts";
 import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
 import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
+import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
@@ -69,7 +70,7 @@ const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.ur
 
 /** Opens an engine over a checked configuration. @throws REEMBED_STORE_URI */
 export async function openEngine(config: RunConfig, options: EngineOptions = {}): Promise<Engine> {
-  const store = await openStore(config.db);
+  const store = await openStore(config.db, { actor: config.actor ?? presentActor() });
   const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
   const models = new Map<string, Promise<Model>>();
 

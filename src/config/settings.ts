@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { GatePolicy } from "../core/gate.ts";
 import type { IndexType } from "../core/ports.ts";
+import { type NewVectorType, newVectorTypes } from "../core/vector-type.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { CorpusColumns } from "../core/words.ts";
 
@@ -15,6 +16,8 @@ export interface RunConfig {
   readonly hubCacheFolder: string | null;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
+  readonly vectorType: NewVectorType | null;
+  readonly actor: string | null;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
 }
@@ -94,6 +97,16 @@ export const settingsSchema = z.strictObject({
     description: "Vector index of a new version; auto: as the active version's, or by size.",
     variable: "REEMBED_INDEX",
     expected: '"auto", "ivf_pq", "ivf_flat", "hnsw_sq" or "none"',
+  }),
+  vectorType: z.enum(newVectorTypes).nullable().default(null).register(settingNotes, {
+    description: "What a new version's vectors are stored as; null: float32, or what the version has.",
+    variable: "REEMBED_VECTOR_TYPE",
+    expected: '"float32", "float16" or null',
+  }),
+  actor: name.nullable().default(null).register(settingNotes, {
+    description: "Who works, for the history of versions; null: the user at this machine.",
+    variable: "REEMBED_ACTOR",
+    expected: 'a name, such as "ci"',
   }),
   retirementGraceDays: z.number().min(0).max(36_500).default(14).register(settingNotes, {
     description: "Days that a version stays for rollback after another took its place.",

@@ -76,6 +76,8 @@ export const errorKinds = {
   REEMBED_STORE_PATCH_COUNT: fatal(exitCodes.store),
   REEMBED_STORE_INDEX_COVERAGE: fatal(exitCodes.store),
   REEMBED_STORE_CONFLICT: transient(exitCodes.store),
+  REEMBED_STORE_KEY_MISSING: fatal(exitCodes.store),
+  REEMBED_STORE_VECTOR_RANGE: fatal(exitCodes.store),
   REEMBED_STORE_METADATA: fatal(exitCodes.store),
   REEMBED_STORE_WRITE_FAILED: transient(exitCodes.store),
   REEMBED_STORE_READ_FAILED: transient(exitCodes.store),

@@ -4,6 +4,7 @@
  */
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { Space } from "./space.ts";
+import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
 import type { CorpusColumns, Key } from "./words.ts";
 
@@ -93,6 +94,8 @@ export interface Model {
   readonly space: Space;
   /** What people should know about it: no version pin, an unusual file. */
   readonly warnings: readonly string[];
+  /** The model that this one was made from, where that is known. */
+  readonly baseModel?: string | null | undefined;
   /** Opens a lane of so many workers. Owner: whoever opened the model closes its lanes. */
   openLane(workers: number): Promise<Lane>;
 }
@@ -142,13 +145,13 @@ export interface TextRows {
 /** Whole-fragment input of one column patch. Arrays are parallel. Owner: the store, until done. */
 export interface PatchRows {
   readonly keys: readonly Key[];
-  /** Shape: `[rows, dimensions]`, row-major. */
-  readonly vectors: Float32Array;
+  /** Shape: `[rows, dimensions]`, row-major; null leaves the vectors that are there and writes the rest. */
+  readonly vectors: Float32Array | null;
   /** 1 where the row has a vector, 0 where it is skipped (null vector, null time, hash set). */
   readonly hasVector: Uint8Array;
   readonly sourceHashes: BigInt64Array;
-  /** Milliseconds since the epoch, one time for the whole patch. */
-  readonly embeddedAtMs: number;
+  /** Milliseconds since the epoch: one time for the whole patch, or one for each row. */
+  readonly embeddedAtMs: number | Float64Array;
 }
 
 export interface PatchResult {
@@ -219,6 +222,12 @@ export interface NewVersion {
   readonly name: string;
   readonly reference: string;
   readonly space: Space;
+  /** @default "float32" */
+  readonly vectorType?: VectorType | undefined;
+  /** The model that this one was made from, where it is known. */
+  readonly baseModel?: string | null | undefined;
+  /** Why it is made, for its history. */
+  readonly why?: string | undefined;
 }
 
 /** A change of the registry in a table's own metadata: all in one commit, or none. */

@@ -4,6 +4,7 @@
  */
 import type { RowOutcomeName } from "./outcome.ts";
 import type { IndexType } from "./ports.ts";
+import type { NewVectorType, VectorType } from "./vector-type.ts";
 import type { VersionState } from "./version.ts";
 import type { CorpusColumns, Key } from "./words.ts";
 
@@ -29,6 +30,8 @@ export interface ImportResult {
 export interface PlanRequest {
   /** Model references, as written. */
   readonly to: readonly string[];
+  /** @default the setting's, else "float32" */
+  readonly vectorType?: NewVectorType | undefined;
 }
 
 /** What a backfill to one target would take. */
@@ -36,6 +39,7 @@ export interface TargetPlan {
   readonly model: string;
   readonly spaceId: string;
   readonly dimensions: number;
+  readonly vectorType: VectorType;
   readonly rows: number;
   /** Estimated from a sample of the rows. */
   readonly tokens: number;
@@ -73,6 +77,8 @@ export interface BackfillRequest {
   readonly onEmpty?: OnEmpty | undefined;
   /** @default "auto": as the active version's, or by size */
   readonly index?: IndexType | "auto" | undefined;
+  /** What the vectors of a new version are stored as. @default the version's own, else "float32" */
+  readonly vectorType?: NewVectorType | undefined;
 }
 
 export interface SkippedRows {
@@ -122,6 +128,7 @@ export interface VersionSummary {
   readonly spaceId: string;
   readonly model: string;
   readonly dimensions: number;
+  readonly vectorType: VectorType;
   /** Rows of the table. */
   readonly rows: number;
   /** Rows with a vector. */
@@ -139,6 +146,7 @@ export interface VersionSummary {
     readonly at: string;
     readonly state: VersionState;
     readonly why?: string | undefined;
+    readonly by?: string | undefined;
   }[];
 }
 

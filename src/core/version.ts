@@ -1,5 +1,6 @@
 /** A version: a space applied to a table, and the states it goes through. */
 import type { SpaceDescription } from "./space.ts";
+import type { VectorType } from "./vector-type.ts";
 
 export type VersionState =
   | "planned"
@@ -40,6 +41,8 @@ export interface HistoryEntry {
   readonly state: VersionState;
   /** Why, where a person or a gate gave a reason. */
   readonly why?: string | undefined;
+  /** Who made the commit; absent from tables written before this was recorded. */
+  readonly by?: string | undefined;
 }
 
 /** What the table itself says about a version. */
@@ -55,6 +58,10 @@ export interface VersionRecord {
   readonly reference: string;
   readonly spaceId: string;
   readonly space: SpaceDescription;
+  /** What the vector column's values are stored as. */
+  readonly vectorType: VectorType;
+  /** The model that this one was made from, as its package or the configuration says; null where neither does. */
+  readonly baseModel: string | null;
   readonly state: VersionState;
   /** When a retiring version is due to be removed; null in other states. */
   readonly dueAt: string | null;

@@ -20,6 +20,7 @@ export async function summarizeVersions(
       spaceId: version.spaceId,
       model: version.reference,
       dimensions: version.space.dimensions,
+      vectorType: version.vectorType,
       ...measured,
       dueAt: version.dueAt,
       ...(options.history ? { history: version.history } : {}),

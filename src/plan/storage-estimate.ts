@@ -1,3 +1,4 @@
+import { bytesPerValue, type VectorType } from "../core/vector-type.ts";
 import type { VersionSummary } from "../core/verbs.ts";
 
 export interface StorageEstimate {
@@ -10,13 +11,13 @@ export interface StorageEstimate {
 /** Bytes per row that a version adds beside its vector: source hash and time, 8 bytes each. */
 const companionBytes = 16;
 
-/** Vector storage of a table before, during and after a migration to a version of so many dimensions. */
+/** Vector storage of a table before, during and after a migration to a version of such vectors. */
 export function estimateStorage(
   versions: readonly Pick<VersionSummary, "bytes">[],
   rows: number,
-  dimensions: number,
+  vectors: { readonly dimensions: number; readonly type: VectorType },
 ): StorageEstimate {
   const bytesNow = versions.reduce((sum, version) => sum + version.bytes, 0);
-  const bytesAfter = rows * (dimensions * Float32Array.BYTES_PER_ELEMENT + companionBytes);
+  const bytesAfter = rows * (vectors.dimensions * bytesPerValue[vectors.type] + companionBytes);
   return { bytesNow, bytesDuring: bytesNow + bytesAfter, bytesAfter };
 }

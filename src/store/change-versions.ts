@@ -2,7 +2,7 @@ import { ReembedError } from "../core/errors.ts";
 import type { VersionChange } from "../core/ports.ts";
 import { canMove, type VersionRecord, type VersionState } from "../core/version.ts";
 import { registryOf, requireCorpus, requireVersion } from "./read-registry.ts";
-import { recordUpdates, type Registry } from "./registry.ts";
+import { historyEntry, recordUpdates, type Registry, type Stamp } from "./registry.ts";
 import { retryConflict } from "./retry-conflict.ts";
 import type { TableHandle } from "./table-handle.ts";
 
@@ -10,7 +10,8 @@ import type { TableHandle } from "./table-handle.ts";
  * Moves versions from state to state in one commit, or not at all. The commit is made against the
  * very table version that was read, and always touches one common entry, so of two writers that
  * read the same registry exactly one commits; the other reads again and judges anew.
- * @throws REEMBED_STORE_STATE, REEMBED_STORE_VERSION_MISSING, REEMBED_STORE_CONFLICT
+ * @throws REEMBED_STORE_CONFLICT where a version is no longer in the state that the change expects;
+ * REEMBED_STORE_STATE for a move that is not allowed, REEMBED_STORE_VERSION_MISSING
  */
 export async function changeVersions(handle: TableHandle, changes: readonly VersionChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -22,7 +23,7 @@ export async function changeVersions(handle: TableHandle, changes: readonly Vers
       const table = await handle.open();
       const registry = await registryOf(table);
       const corpus = requireCorpus(handle.name, registry);
-      const records = planChanges(handle.name, registry, changes, new Date().toISOString());
+      const records = planChanges(handle.name, registry, changes, handle.stamp());
       await table.updateFieldMetadata(recordUpdates(corpus, registry.revision, records));
     },
   );
@@ -33,20 +34,21 @@ export function planChanges(
   table: string,
   registry: Registry,
   changes: readonly VersionChange[],
-  at: string,
+  stamp: Stamp,
 ): VersionRecord[] {
   const changed = changes.map((change) => {
     const record = requireVersion(table, registry, change.name);
     if (record.state !== change.from) {
-      throw stateError(
-        table,
-        `version ${record.name} is ${record.state}, not ${change.from}: it was changed meanwhile; look at it again`,
+      throw new ReembedError(
+        "REEMBED_STORE_CONFLICT",
+        `table ${table}: version ${record.name} is ${record.state} by now, not ${change.from}: ${lastChange(record)}. Nothing was changed; look at reembed versions, and decide again`,
+        { details: { table, version: record.name, expected: change.from, found: record.state } },
       );
     }
     if (!canMove(change.from, change.to)) {
       throw stateError(table, `a version cannot go from ${change.from} to ${change.to} (${record.name})`);
     }
-    return moved(record, change, at);
+    return moved(record, change, stamp);
   });
   const after = registry.versions.map(
     (record) => changed.find((candidate) => candidate.name === record.name) ?? record,
@@ -61,15 +63,21 @@ export function planChanges(
   return changed;
 }
 
+/** Who moved a version last, and when, for whoever came too late. */
+function lastChange({ history }: VersionRecord): string {
+  const last = history.at(-1);
+  if (last === undefined) return "something else changed it";
+  return `${last.by ?? "another process"} changed it at ${last.at}`;
+}
+
 const keepsDueAt: ReadonlySet<VersionState> = new Set(["retiring"]);
 
-function moved(record: VersionRecord, change: VersionChange, at: string): VersionRecord {
-  const why = change.why === undefined ? {} : { why: change.why };
+function moved(record: VersionRecord, change: VersionChange, stamp: Stamp): VersionRecord {
   return {
     ...record,
     state: change.to,
     dueAt: keepsDueAt.has(change.to) ? (change.dueAt ?? null) : null,
-    history: [...record.history, { at, state: change.to, ...why }],
+    history: [...record.history, historyEntry(change.to, change.why, stamp)],
   };
 }
 

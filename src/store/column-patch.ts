@@ -13,7 +13,7 @@ import { retryConflict } from "./retry-conflict.ts";
 import { keysPresent } from "./rows-by-key.ts";
 import { serial } from "./serial.ts";
 import type { TableHandle } from "./table-handle.ts";
-import { rowBytes } from "./version-bytes.ts";
+import { companionBytes, rowBytes } from "./version-bytes.ts";
 
 /**
  * The column patch: fills a version's columns for existing rows by merges that write those columns
@@ -72,7 +72,11 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     }
     const batch = patchBatch(version, { column: corpus.key, type: keyTypeOf(schema, corpus.key) }, rows);
     const indexStartMs = performance.now();
-    const rebuilt = await makeIndexUsable(corpus, rowBytes(version), sent);
+    const rebuilt = await makeIndexUsable(
+      corpus,
+      rows.vectors === null ? companionBytes : rowBytes(version),
+      sent,
+    );
     const keyIndexSeconds = (performance.now() - indexStartMs) / 1000;
 
     const merged = await retryConflict(
@@ -87,7 +91,7 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     const after = await handle.openAt(merged.version);
     const patchedColumns = new Set([
       corpus.key,
-      version.column,
+      ...(rows.vectors === null ? [] : [version.column]),
       version.hashColumn,
       version.embeddedAtColumn,
     ]);

@@ -3,7 +3,7 @@ import { ReembedError } from "../core/errors.ts";
 import type { NewVersion } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
-import { newRecord, readRegistry, recordMetadata } from "./registry.ts";
+import { newRecord, readRegistry, recordMetadata, type Stamp } from "./registry.ts";
 import { retryConflict } from "./retry-conflict.ts";
 import type { TableHandle } from "./table-handle.ts";
 import { versionSchema } from "./version-columns.ts";
@@ -19,20 +19,21 @@ export async function createVersion(handle: TableHandle, request: NewVersion): P
     "REEMBED_STORE_WRITE_FAILED",
     async () => {
       const table = await handle.open();
-      const record = planVersion(handle.name, await schemaOf(table), request, new Date().toISOString());
-      await table.addColumns(versionSchema(record, record.space.dimensions, recordMetadata(record)));
+      const record = planVersion(handle.name, await schemaOf(table), request, handle.stamp());
+      const vectors = { dimensions: record.space.dimensions, type: record.vectorType };
+      await table.addColumns(versionSchema(record, vectors, recordMetadata(record)));
       return record;
     },
   );
 }
 
 /** The record that the version would get, or the reason why it cannot be added. */
-export function planVersion(table: string, schema: Schema, request: NewVersion, at: string): VersionRecord {
+export function planVersion(table: string, schema: Schema, request: NewVersion, stamp: Stamp): VersionRecord {
   const registry = readRegistry(schema);
   requireCorpus(table, registry);
   const { versions } = registry;
   const ordinal = 1 + versions.reduce((highest, version) => Math.max(highest, version.ordinal), 0);
-  const record = newRecord(request.name, request.reference, request.space, ordinal, at);
+  const record = newRecord(request, ordinal, stamp);
   if (versions.some((version) => version.name === request.name)) {
     throw new ReembedError(
       "REEMBED_STORE_VERSION_EXISTS",

@@ -17,6 +17,8 @@ import { tableHandle } from "./table-handle.ts";
 export interface StoreOptions {
   /** What LanceDB needs to reach an object store: credentials, region, endpoint. */
   readonly storageOptions?: Readonly<Record<string, string>>;
+  /** Who works on the tables, for the history of their versions. @default nobody is named */
+  readonly actor?: string | undefined;
   /** Rows and bytes of one fragment of an imported table. @default 32,768 rows, 128 MiB */
   readonly fragment?: FragmentLimits;
 }
@@ -55,7 +57,7 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
     tableNames,
     openTable: async (name) => {
       await requireTable(name);
-      const handle = tableHandle(connection, name);
+      const handle = tableHandle(connection, name, options.actor);
       const mark = unfinishedImport(await schemaOf(await handle.open()));
       if (mark !== null) throw unfinishedError(name, mark);
       return storedTable(handle);

@@ -12,6 +12,7 @@ import { readKeys } from "./key-column.ts";
 import { registryOf, requireCorpus } from "./read-registry.ts";
 import { scanSpans } from "./scan-rows.ts";
 import type { TableHandle } from "./table-handle.ts";
+import { decodeValues } from "./vector-values.ts";
 
 /** Rows read at once where the caller does not say: texts of a kilobyte make 8 MB. */
 const scanBatchRows = 8192;
@@ -121,11 +122,16 @@ export async function* readVectors(
     const data = column.data[0];
     if (data === undefined) continue;
     const { listSize } = data.type as FixedSizeList;
-    const child = data.children[0]?.values as Float32Array;
-    const all = child.subarray(data.offset * listSize, (data.offset + data.length) * listSize);
+    const stored = data.children[0]?.values as Float32Array;
+    const all = decodeValues(
+      stored,
+      version.vectorType,
+      data.offset * listSize,
+      (data.offset + data.length) * listSize,
+    );
     const keys = readKeys(columnOf(batch, corpus.key));
     if (data.nullCount === 0) {
-      yield { keys, vectors: all.slice() };
+      yield { keys, vectors: all };
       continue;
     }
     const rows = keys.flatMap((_, row) => (column.isValid(row) ? [row] : []));

@@ -5,9 +5,12 @@
  */
 import type { Field, Schema } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
-import { canonicalJson, type Space, type SpaceDescription } from "../core/space.ts";
+import type { NewVersion } from "../core/ports.ts";
+import { canonicalJson, type SpaceDescription } from "../core/space.ts";
+import type { VectorType } from "../core/vector-type.ts";
 import type { HistoryEntry, VersionRecord, VersionState } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { vectorTypeOf } from "./vector-values.ts";
 import { type VersionColumns, versionColumns } from "./version-columns.ts";
 
 /** A change of one field's metadata; null removes a key. */
@@ -57,24 +60,41 @@ export function isVersionField(field: Field, name: string): boolean {
   return field.metadata.get(`${prefix}version`) === name;
 }
 
-/** A new version's record, in its first state. */
+/** A commit of a version's history: when, and by whom where that is known. */
+export interface Stamp {
+  readonly at: string;
+  readonly by?: string | undefined;
+}
+
+/** A new version's record, in its first state; its columns are named after it unless they are given. */
 export function newRecord(
-  name: string,
-  reference: string,
-  space: Space,
+  request: NewVersion,
   ordinal: number,
-  at: string,
+  stamp: Stamp,
+  columns: VersionColumns = versionColumns(request.name),
 ): VersionRecord {
   return {
-    name,
-    ...versionColumns(name),
+    name: request.name,
+    ...columns,
     ordinal,
-    reference,
-    spaceId: space.id,
-    space: space.description,
+    reference: request.reference,
+    spaceId: request.space.id,
+    space: request.space.description,
+    vectorType: request.vectorType ?? "float32",
+    baseModel: request.baseModel ?? null,
     state: "planned",
     dueAt: null,
-    history: [{ at, state: "planned" }],
+    history: [historyEntry("planned", request.why, stamp)],
+  };
+}
+
+/** One commit as the history keeps it: what is not known is left out. */
+export function historyEntry(state: VersionState, why: string | undefined, stamp: Stamp): HistoryEntry {
+  return {
+    at: stamp.at,
+    state,
+    ...(why === undefined ? {} : { why }),
+    ...(stamp.by === undefined ? {} : { by: stamp.by }),
   };
 }
 
@@ -91,6 +111,7 @@ export function recordMetadata(record: VersionRecord): Map<string, string> {
     [`${prefix}state`, record.state],
     [`${prefix}history`, canonicalJson(record.history)],
     ...(record.dueAt === null ? [] : [[`${prefix}due-at`, record.dueAt] as const]),
+    ...(record.baseModel === null ? [] : [[`${prefix}base-model`, record.baseModel] as const]),
     ["lancedb:logical-column", "vector"],
     ["lancedb:status", lanceStatus[record.state]],
   ]);
@@ -127,7 +148,9 @@ export function readRegistry(schema: Schema): Registry {
   }
   for (const [key, value] of keyField?.metadata ?? []) {
     if (!key.startsWith(archivePrefix)) continue;
-    const record = parse(keyField as Field, key, value) as VersionRecord;
+    // Records from before these two were kept are of float32, and of no known lineage.
+    const known = { vectorType: "float32", baseModel: null } as const;
+    const record = { ...known, ...(parse(keyField as Field, key, value) as VersionRecord) };
     records.set(record.name, record);
   }
   return {
@@ -158,10 +181,19 @@ function readRecord(field: Field): VersionRecord {
     reference: text("reference"),
     spaceId: text("space-id"),
     space: parse(field, `${prefix}space`, text("space")) as SpaceDescription,
+    vectorType: storedType(field),
+    baseModel: field.metadata.get(`${prefix}base-model`) ?? null,
     state: text("state") as VersionState,
     dueAt: field.metadata.get(`${prefix}due-at`) ?? null,
     history: parse(field, `${prefix}history`, text("history")) as HistoryEntry[],
   };
+}
+
+/** The column itself says what its values are stored as. */
+function storedType(field: Field): VectorType {
+  const type = vectorTypeOf(field.type);
+  if (type !== null) return type;
+  throw damaged(field, `${prefix}version`, `a column of type ${String(field.type)} holds no vectors`);
 }
 
 function parse(field: Field, entry: string, text: string): unknown {

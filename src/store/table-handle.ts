@@ -1,4 +1,5 @@
 import type { Connection, Table } from "@lancedb/lancedb";
+import type { Stamp } from "./registry.ts";
 import { storeError } from "./store-error.ts";
 
 /**
@@ -9,6 +10,8 @@ import { storeError } from "./store-error.ts";
  */
 export interface TableHandle {
   readonly name: string;
+  /** The time, and who writes through this handle, for the history. */
+  stamp(): Stamp;
   /** The table as it is now. */
   open(): Promise<Table>;
   /** The table as it was at a version. */
@@ -16,7 +19,7 @@ export interface TableHandle {
 }
 
 /** The handle of a table of this database. */
-export function tableHandle(connection: Connection, name: string): TableHandle {
+export function tableHandle(connection: Connection, name: string, actor?: string): TableHandle {
   const open = async (): Promise<Table> => {
     try {
       return await connection.openTable(name);
@@ -26,6 +29,7 @@ export function tableHandle(connection: Connection, name: string): TableHandle {
   };
   return {
     name,
+    stamp: () => ({ at: new Date().toISOString(), by: actor }),
     open,
     openAt: async (tableVersion) => {
       const table = await open();

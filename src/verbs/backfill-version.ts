@@ -22,7 +22,7 @@ export async function backfillVersion(
   for (const message of model.warnings) context.emit({ event: "warning:raised", message });
   const table = await openTable(context);
   await requireCorpus(context, table);
-  const version = await chooseVersion(context, table, model, request.name);
+  const version = await chooseVersion(context, table, model, request);
   const workers = request.workers ?? context.settings.workers;
 
   let outcome: BackfillOutcome;
@@ -62,8 +62,10 @@ async function chooseVersion(
   context: VerbContext,
   table: StoredTable,
   model: Model,
-  name: string | undefined,
+  request: BackfillRequest,
 ): Promise<VersionRecord> {
+  const { name } = request;
+  const vectorType = request.vectorType ?? context.settings.vectorType ?? undefined;
   const snapshot = await table.snapshot();
   const existing = existingVersion(snapshot, model, name);
   if (existing === undefined) {
@@ -71,11 +73,20 @@ async function chooseVersion(
       name: name ?? nextVersionName(snapshot.versions.map((version) => version.name)),
       reference: model.reference,
       space: model.space,
+      vectorType,
+      baseModel: model.baseModel,
     });
     context.emit({ event: "version:changed", version: created.name, from: null, to: created.state });
     return created;
   }
   requireSameSpace(existing, model);
+  if (vectorType !== undefined && vectorType !== existing.vectorType) {
+    throw new ReembedError(
+      "REEMBED_STORE_VERSION_EXISTS",
+      `version ${existing.name} stores ${existing.vectorType}, and ${vectorType} was asked for: leave --vector-type out to go on with it, or make a new version with another --name`,
+      { details: { version: existing.name, stored: existing.vectorType, wanted: vectorType } },
+    );
+  }
   if (hasColumn(existing)) return existing;
   throw new ReembedError(
     "REEMBED_STORE_STATE",

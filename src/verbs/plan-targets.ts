@@ -23,6 +23,7 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
   const texts = await table.sampleTexts(sampleTexts);
   const { rows } = await table.snapshot();
   const fragments = await table.fragments(null);
+  const type = request.vectorType ?? context.settings.vectorType ?? "float32";
   const targets: TargetPlan[] = [];
   for (const reference of request.to) {
     const model = await context.openModel(reference);
@@ -37,7 +38,8 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
       ...sample,
       units: planRound(fragments, usualBounds(dimensions)).units.length,
       cost: 0,
-      ...estimateStorage(versions, rows, dimensions),
+      vectorType: type,
+      ...estimateStorage(versions, rows, { dimensions, type }),
       deadline: null,
     });
   }

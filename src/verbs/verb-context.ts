@@ -4,6 +4,7 @@ import type { GatePolicy } from "../core/gate.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
 import { spaceDifferences } from "../core/space.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
+import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
 import type { KnownQuery } from "../lifecycle/evaluate.ts";
@@ -16,6 +17,8 @@ export interface VerbSettings {
   readonly workers: number;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
+  /** Null: as an existing version has it, float32 for a new one. */
+  readonly vectorType: NewVectorType | null;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
 }

@@ -67,7 +67,7 @@ describe("requests", () => {
   test("backfill: flags that are settings go through the configuration", async () => {
     const { call, settings, configFile, pin } = await requestOf(
       (
-        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --on-empty zero --index none " +
+        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --on-empty zero --index none --vector-type float16 " +
         "--key k --text a,b --db ./d --table t --config c.json --pin"
       ).split(" "),
       { workers: 3, onEmpty: "zero", index: "none" },
@@ -79,6 +79,7 @@ describe("requests", () => {
       workers: 3,
       onEmpty: "zero",
       index: "none",
+      vectorType: "float16",
     });
     assert.equal(configFile, "c.json");
     assert.equal(pin, true);
@@ -162,6 +163,7 @@ const v1: VersionSummary = {
   spaceId: "ab".repeat(32),
   model: "bundled:potion-base-4m-int8",
   dimensions: 128,
+  vectorType: "float32",
   rows: 117_791,
   covered: 117_791,
   skipped: 0,
@@ -183,6 +185,7 @@ const versions: VersionsResult = {
       spaceId: "cd".repeat(32),
       model: "bundled:all-MiniLM-L6-v2",
       dimensions: 384,
+      vectorType: "float16",
       covered: 117_700,
       stale: 12,
       indexCoverage: null,
@@ -233,9 +236,9 @@ describe("results for people", () => {
     const engine = fakeEngine({ versions: async () => versions });
     assert.equal(
       await shown(["versions"], engine),
-      `version  state     model                        dim  vectors  covered  skipped  stale  index     size  space
-v1       retiring  bundled:potion-base-4m-int8  128  117,791    100 %        0      0  100 %  60.3 MB  abababab
-v2       active    bundled:all-MiniLM-L6-v2     384  117,700   99.9 %        0     12  none    181 MB  cdcdcdcd
+      `version  state     model                        dim          vectors  covered  skipped  stale  index     size  space
+v1       retiring  bundled:potion-base-4m-int8  128          117,791    100 %        0      0  100 %  60.3 MB  abababab
+v2       active    bundled:all-MiniLM-L6-v2     384 float16  117,700   99.9 %        0     12  none    181 MB  cdcdcdcd
 
 v1 stays for a rollback until 2026-01-15
 `,
@@ -255,12 +258,12 @@ v1 stays for a rollback until 2026-01-15
   test("versions: history in the order of time, and a table without versions", async () => {
     const history = [
       { at: "2026-01-02T00:00:00Z", state: "active" as const },
-      { at: "2026-01-01T00:00:00Z", state: "planned" as const, why: "first" },
+      { at: "2026-01-01T00:00:00Z", state: "planned" as const, why: "first", by: "ci" },
     ];
     const engine = fakeEngine({ versions: async () => ({ table: "docs", versions: [{ ...v1, history }] }) });
     assert.match(
       await shown(["versions", "--history"], engine),
-      /\nwhen {18}version {2}state {4}why\n2026-01-01T00:00:00Z {2}v1 {7}planned {2}first\n2026-01-02/,
+      /\nwhen {18}version {2}state {4}why {4}by\n2026-01-01T00:00:00Z {2}v1 {7}planned {2}first {2}ci\n2026-01-02/,
     );
     const none = fakeEngine({ versions: async () => ({ table: "docs", versions: [] }) });
     assert.match(await shown(["versions"], none), /^docs has no version yet: add one with reembed backfill/);
@@ -332,6 +335,7 @@ v1    v2       0.310      0.310  0.250        -              -
       model: "bundled:all-MiniLM-L6-v2",
       spaceId: "cd",
       dimensions: 384,
+      vectorType: "float32" as const,
       rows: 117_791,
       tokens: 1_640_000,
       tokensError: 21_000,
@@ -348,6 +352,7 @@ v1    v2       0.310      0.310  0.250        -              -
       await shown(["plan", "--to", "a"], one),
       `model          bundled:all-MiniLM-L6-v2
 dimensions     384
+stored as      float32
 space          cd
 rows to embed  117,791
 tokens         1.64M ± 21k

@@ -51,6 +51,8 @@ describe("layers", () => {
       hubCacheFolder: null,
       onEmpty: "skip",
       index: "auto",
+      vectorType: null,
+      actor: null,
       retirementGraceDays: 14,
       gate: { queries: null, qrels: null, ndcg10MaxDrop: 0.01, confidence: 0.95, overlap10Min: null },
     });
@@ -208,7 +210,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, lockFile, hubCacheFolder, onEmpty, index, retirementGraceDays, gate',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, retirementGraceDays, gate',
     ],
     [
       "REEMBED_CONFIG_INVALID",

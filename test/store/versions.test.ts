@@ -68,7 +68,10 @@ test("states move by the table of transitions, with a history", async (context) 
     code("REEMBED_STORE_STATE", /from planned to active/),
   );
   await change("planned", "backfilling");
-  await assert.rejects(() => change("planned", "backfilling"), code("REEMBED_STORE_STATE", /is backfilling/));
+  await assert.rejects(
+    () => change("planned", "backfilling"),
+    code("REEMBED_STORE_CONFLICT", /is backfilling by now, not planned/),
+  );
   await change("backfilling", "ready");
   await change("ready", "active", { why: "first" });
   const [v1] = (await table.snapshot()).versions;

@@ -15,6 +15,7 @@ import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { indexChoices } from "./index-choices.ts";
+import { vectorTypeFlag } from "./vector-type-flag.ts";
 
 const onEmptyChoices = ["skip", "fail", "zero"] as const satisfies readonly OnEmpty[];
 
@@ -64,6 +65,7 @@ export const backfillCommand = defineTableCommand({
       choices: indexChoices,
       about: "index to build when it is filled; default: auto, as the active version's or by size",
     },
+    vectorType: vectorTypeFlag,
     ...corpusFlags,
   },
   examples: [
@@ -76,6 +78,7 @@ export const backfillCommand = defineTableCommand({
     workers: flags.workers,
     onEmpty: flags.onEmpty,
     index: flags.index,
+    vectorType: flags.vectorType,
   }),
   start(engine, { flags, config }) {
     const to = flags.to ?? config.model;

@@ -10,6 +10,7 @@ import { fields, line, table } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
+import { vectorTypeFlag } from "./vector-type-flag.ts";
 
 /** `1,640,000`, or `1.64M ± 2.1k` where it was estimated from a sample. */
 function tokensOf(target: TargetPlan): string {
@@ -29,6 +30,7 @@ export const planCommand = defineTableCommand({
       placeholder: "REF",
       about: "model to plan for, several times to compare; default: the configuration's",
     },
+    vectorType: vectorTypeFlag,
     ...corpusFlags,
   },
   examples: [
@@ -36,7 +38,7 @@ export const planCommand = defineTableCommand({
     ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --to local:./mine", "two, side by side"],
   ],
   interrupted: "interrupted; a plan changes nothing",
-  settings: (flags) => corpusSetting(flags),
+  settings: (flags) => ({ ...corpusSetting(flags), vectorType: flags.vectorType }),
   start(engine, { flags, config }) {
     const to = flags.to ?? (config.model === null ? [] : [config.model]);
     if (to.length === 0) throw usageError("plan needs --to REF, or `model` in the configuration");
@@ -68,6 +70,7 @@ export const planCommand = defineTableCommand({
       fields([
         ["model", target.model],
         ["dimensions", formatCount(target.dimensions)],
+        ["stored as", target.vectorType],
         ["space", target.spaceId],
         ["rows to embed", formatCount(target.rows)],
         ["tokens", tokensOf(target)],

@@ -35,7 +35,7 @@ function versionsTable(versions: readonly VersionSummary[]): Block {
       version.name,
       version.state,
       version.model,
-      formatCount(version.dimensions),
+      dimensionsOf(version),
       formatCount(version.covered),
       version.rows === 0 ? "-" : formatShare(version.covered / version.rows),
       formatCount(version.skipped),
@@ -48,6 +48,11 @@ function versionsTable(versions: readonly VersionSummary[]): Block {
   );
 }
 
+/** Vectors are of float32 unless it is said. */
+function dimensionsOf({ dimensions, vectorType }: VersionSummary): string {
+  return vectorType === "float32" ? formatCount(dimensions) : `${formatCount(dimensions)} ${vectorType}`;
+}
+
 function dueOf(versions: readonly VersionSummary[]): Block[] {
   return versions.flatMap(({ name, dueAt }) =>
     dueAt === null ? [] : [line(`${name} stays for a rollback until ${dueAt.slice(0, 10)}`)],
@@ -56,9 +61,9 @@ function dueOf(versions: readonly VersionSummary[]): Block[] {
 
 function historyOf(versions: readonly VersionSummary[]): Block[] {
   const entries = versions.flatMap((version) =>
-    (version.history ?? []).map(({ at, state, why }) => [at, version.name, state, why ?? ""]),
+    (version.history ?? []).map(({ at, state, why, by }) => [at, version.name, state, why ?? "", by ?? ""]),
   );
   if (entries.length === 0) return [];
   const inTime = entries.toSorted(([a = ""], [b = ""]) => (a < b ? -1 : a > b ? 1 : 0));
-  return [table(["when", "version", "state", "why"], inTime, { cut: ["why"] })];
+  return [table(["when", "version", "state", "why", "by"], inTime, { cut: ["why"], spare: ["by"] })];
 }

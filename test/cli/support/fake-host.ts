@@ -17,6 +17,8 @@ export const config: RunConfig = {
   hubCacheFolder: null,
   onEmpty: "skip",
   index: "auto",
+  vectorType: null,
+  actor: null,
   retirementGraceDays: 14,
   gate: { queries: null, qrels: null, ndcg10MaxDrop: 0.01, confidence: 0.95, overlap10Min: null },
 };
