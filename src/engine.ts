@@ -1,4 +1,5 @@
 /** The composition root: the only file that names concrete adapters and puts them together. */
+import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,8 +10,6 @@ import type { Lane, Model } from "./core/ports.ts";
 import type {
   BackfillRequest,
   BackfillResult,
-  EvalRequest,
-  EvalResult,
   ImportRequest,
   ImportResult,
   IndexRequest,

@@ -1,11 +1,10 @@
+import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { resolve } from "node:path";
 import { loadConfig } from "./config/load-config.ts";
 import type { Job } from "./core/job.ts";
 import type {
   BackfillRequest,
   BackfillResult,
-  EvalRequest,
-  EvalResult,
   ImportRequest,
   ImportResult,
   IndexRequest,

@@ -22,6 +22,8 @@ export interface TableCommandSpec<Flags extends FlagSpecs, Result extends object
   start(engine: Engine, input: CommandInput<Flags>): Job<Result>;
   /** The result for people. */
   present(result: Result, input: CommandInput<Flags>): readonly Block[];
+  /** Writes what the command leaves in files besides its answer. */
+  write?(result: Result, input: CommandInput<Flags>, cwd: string): Promise<void>;
   /** @default ok */
   exitCode?(result: Result): ExitCode;
 }
@@ -49,6 +51,7 @@ export function defineTableCommand<const Flags extends FlagSpecs, Result extends
       const result = await closing(engine, scene, async () =>
         watchJob(spec.start(engine, input), scene.event),
       );
+      await spec.write?.(result, input, host.cwd);
       return {
         result,
         exitCode: spec.exitCode?.(result) ?? exitCodes.ok,

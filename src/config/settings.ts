@@ -140,6 +140,16 @@ export const settingsSchema = z.strictObject({
         variable: "REEMBED_GATE_OVERLAP10_MIN",
         expected: "a number from 0 to 1, or null",
       }),
+      sliceBy: name.nullable().default(null).register(settingNotes, {
+        description: "Field of the queries, or column of the table, whose values are judged apart.",
+        variable: "REEMBED_GATE_SLICE_BY",
+        expected: "the name of a field or a column",
+      }),
+      sliceNdcg10MaxDrop: share.nullable().default(null).register(settingNotes, {
+        description: "How much the mean nDCG@10 of any such slice may drop; null: not judged.",
+        variable: "REEMBED_GATE_SLICE_NDCG10_MAX_DROP",
+        expected: "a number from 0 to 1, or null",
+      }),
     })
     .prefault({})
     .register(settingNotes, {

@@ -11,6 +11,10 @@ export interface GatePolicy {
   readonly confidence: number;
   /** Old and new must share at least this part of their first 10; null: not judged. */
   readonly overlap10Min: number | null;
+  /** Field of the queries or column of the table whose values are judged apart; null: none. */
+  readonly sliceBy: string | null;
+  /** Mean nDCG@10 of any slice may drop by this much at most; null: not judged. */
+  readonly sliceNdcg10MaxDrop: number | null;
 }
 
 /** What the gate judges. Null measurements were not taken. */
@@ -24,6 +28,11 @@ export interface GateFacts {
   readonly overlap10: number | null;
   /** nDCG@10 of the new version less that of the old: mean and the interval's low end. */
   readonly ndcg10Delta: { readonly mean: number; readonly low: number } | null;
+  readonly slices: readonly {
+    readonly slice: string;
+    readonly queries: number;
+    readonly ndcg10: number | null;
+  }[];
 }
 
 /** Judges the facts by the policy. Anything that the policy asks for and was not measured fails. */
@@ -62,7 +71,17 @@ function judgeRetrieval(policy: GatePolicy, facts: GateFacts): string[] {
       reasons.push(`overlap@10: ${facts.overlap10.toFixed(3)}; asked for is ${policy.overlap10Min}`);
     }
   }
-  return reasons;
+  return [...reasons, ...judgeSlices(policy, facts)];
+}
+
+function judgeSlices({ sliceBy, sliceNdcg10MaxDrop: maxDrop }: GatePolicy, { slices }: GateFacts): string[] {
+  if (sliceBy === null || maxDrop === null) return [];
+  if (slices.length === 0) return [`nDCG@10 by ${sliceBy}: could not be measured`];
+  return slices.flatMap(({ slice, queries, ndcg10 }) => {
+    const where = `nDCG@10 where ${sliceBy} is ${JSON.stringify(slice)} (${queries} queries)`;
+    if (ndcg10 === null) return [`${where}: could not be measured`];
+    return ndcg10 < -maxDrop ? [`${where}: ${signed(ndcg10)}; allowed is ${signed(-maxDrop)}`] : [];
+  });
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;

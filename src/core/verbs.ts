@@ -169,56 +169,6 @@ export interface IndexResult {
   readonly note: string | null;
 }
 
-export interface EvalRequest {
-  /** JSONL of queries: `_id` and `text`. */
-  readonly queries: string;
-  /** TSV `query-id, corpus-id, score`; without it only agreement between versions is measured. */
-  readonly qrels?: string | undefined;
-  /** @default every searchable version */
-  readonly versions?: readonly string[] | undefined;
-  readonly k: number;
-  /** Scan every vector instead of using the index. */
-  readonly exact: boolean;
-}
-
-export interface VersionScores {
-  readonly version: string;
-  readonly spaceId: string;
-  readonly queries: number;
-  /** Null without relevance judgements. */
-  readonly ndcg10: number | null;
-  readonly recall100: number | null;
-  readonly mrr10: number | null;
-  /** The same at the cut-off that was asked for. */
-  readonly ndcgAtK: number | null;
-  readonly mrrAtK: number | null;
-  /** Of the search in the table, without embedding the query. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
-}
-
-export interface PairScores {
-  readonly from: string;
-  readonly to: string;
-  /** Mean share of the first 10 that both return. */
-  readonly overlap10: number;
-  readonly overlapAtK: number;
-  /** Mean rank-biased overlap, p = 0.9. */
-  readonly rbo: number;
-  /** Difference of nDCG@10, `to` less `from`, with its paired bootstrap interval of 95 %. */
-  readonly delta: {
-    readonly ndcg10: number | null;
-    readonly low: number | null;
-    readonly high: number | null;
-  };
-}
-
-export interface EvalResult {
-  readonly k: number;
-  readonly exact: boolean;
-  readonly versions: readonly VersionScores[];
-  readonly pairs: readonly PairScores[];
-}
-
 export interface SwitchRequest {
   readonly to: string;
   readonly force: boolean;

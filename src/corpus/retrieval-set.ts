@@ -10,6 +10,8 @@ import { textBlocks } from "./text-blocks.ts";
 export interface RetrievalQuery {
   readonly id: string;
   readonly text: string;
+  /** What else its line says of it, where that is a text, a number or a truth value. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** Query id -> document id -> how relevant it is. */
@@ -89,13 +91,23 @@ function jsonQuery(json: string, line: number, file: string): RetrievalQuery {
   const id = row["_id"] ?? row["id"];
   const text = row["text"] ?? row["query"];
   const shown = idText(id);
-  if (shown !== null && typeof text === "string") return { id: shown, text };
+  if (shown !== null && typeof text === "string") return { id: shown, text, fields: plainFields(row) };
   throw formatError(
     file,
     `a query needs _id (or id) and text (or query), found ${fieldList(row)}`,
     'write {"_id": "…", "text": "…"}',
     { line },
   );
+}
+
+/** Fields of a query's line that are not about it but the query itself. */
+const ownFields: ReadonlySet<string> = new Set(["_id", "id", "text", "query"]);
+
+function plainFields(row: JsonRow): Record<string, string> {
+  const plain = Object.entries(row).filter(
+    ([name, value]) => !ownFields.has(name) && ["string", "number", "boolean"].includes(typeof value),
+  );
+  return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
 }
 
 function idText(id: unknown): string | null {
@@ -110,7 +122,7 @@ function fieldList(row: JsonRow): string {
 
 function tabbedQuery(text: string, line: number, file: string): RetrievalQuery {
   const at = text.indexOf("\t");
-  if (at > 0) return { id: text.slice(0, at), text: text.slice(at + 1) };
+  if (at > 0) return { id: text.slice(0, at), text: text.slice(at + 1), fields: {} };
   const advice = 'separate id and text with a tab, or write {"_id": "…", "text": "…"}';
   throw formatError(file, `${shownValue(text)} is not a query`, advice, { line });
 }

@@ -1,7 +1,8 @@
 import { ReembedError } from "../core/errors.ts";
 import { type GatePolicy, judgeGate } from "../core/gate.ts";
 import type { StoredTable, TableSnapshot } from "../core/ports.ts";
-import type { GateReport, PairScores, RollbackResult, SwitchRequest, SwitchResult } from "../core/verbs.ts";
+import type { PairScores } from "../core/evaluation.ts";
+import type { GateReport, RollbackResult, SwitchRequest, SwitchResult } from "../core/verbs.ts";
 import { canMove, type VersionRecord } from "../core/version.ts";
 import { activeVersion, findVersion } from "./find-version.ts";
 import { measureVersion } from "./summarize-versions.ts";
@@ -122,5 +123,10 @@ async function judge(
     activeHasIndex: activeIndex !== null,
     overlap10: pair?.overlap10 ?? null,
     ndcg10Delta: ndcg10 === null || low === null ? null : { mean: ndcg10, low },
+    slices: (pair?.slices ?? []).map(({ slice, queries, delta }) => ({
+      slice,
+      queries,
+      ndcg10: delta.ndcg10,
+    })),
   });
 }

@@ -1,7 +1,7 @@
 /** What the quickstart tells people, from what it measured. */
+import type { EvalResult } from "../core/evaluation.ts";
 import type {
   BackfillResult,
-  EvalResult,
   ImportResult,
   RollbackResult,
   SearchResult,

@@ -1,9 +1,10 @@
+import type { VersionScores } from "../core/evaluation.ts";
 import { join, resolve } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { throwIfAborted } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { type Job, startJob } from "../core/job.ts";
-import type { BackfillResult, SearchResult, VersionScores, VersionSummary } from "../core/verbs.ts";
+import type { BackfillResult, SearchResult, VersionSummary } from "../core/verbs.ts";
 import { requireWordnet, writeWordnetCorpus, writeWordnetQueries } from "../datasets/wordnet.ts";
 import { type Engine, openEngine } from "../engine.ts";
 import { cleanFolder } from "./clean-folder.ts";

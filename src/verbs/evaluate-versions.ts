@@ -1,4 +1,4 @@
-import type { EvalRequest, EvalResult, PairScores } from "../core/verbs.ts";
+import type { EvalRequest, EvalResult, PairScores } from "../core/evaluation.ts";
 import { evaluate } from "../lifecycle/evaluate.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verb-context.ts";
 
@@ -13,6 +13,9 @@ export async function evaluateVersions(context: VerbContext, request: EvalReques
     versions: request.versions,
     k: request.k,
     exact: request.exact,
+    sliceBy: request.sliceBy,
+    worst: request.worst ?? 0,
+    perQuery: request.perQuery ?? false,
     confidence: context.settings.gate.confidence,
     emit: context.emit,
     signal: context.signal,
@@ -26,7 +29,7 @@ export async function compareForGate(
   from: string,
   to: string,
 ): Promise<PairScores | null> {
-  const { queries, qrels } = context.settings.gate;
+  const { queries, qrels, sliceBy } = context.settings.gate;
   if (queries === null) return null;
   const { pairs } = await evaluateVersions(context, {
     queries,
@@ -34,6 +37,7 @@ export async function compareForGate(
     versions: [from, to],
     k: 10,
     exact: false,
+    sliceBy: sliceBy ?? undefined,
   });
   return pairs[0] ?? null;
 }

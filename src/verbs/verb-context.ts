@@ -7,7 +7,7 @@ import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
 import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
-import type { KnownQuery } from "../lifecycle/evaluate.ts";
+import type { KnownQuery } from "../lifecycle/rank-queries.ts";
 import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
 
 /** Settings that verbs read, already layered and checked. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { startJob } from "../../src/core/job.ts";
-import type { EvalResult, VersionsResult, VersionSummary } from "../../src/core/verbs.ts";
+import type { EvalResult } from "../../src/core/evaluation.ts";
+import type { VersionsResult, VersionSummary } from "../../src/core/verbs.ts";
 import type { Engine } from "../../src/engine.ts";
 import type { RunConfig } from "../../src/config/load-config.ts";
 import { fakeEngine } from "./support/fake-engine.ts";
@@ -132,12 +133,30 @@ describe("requests", () => {
       [
         ["eval", "--queries", "q.jsonl"],
         "eval",
-        { queries: "q.jsonl", qrels: undefined, versions: undefined, k: 10, exact: false },
+        {
+          queries: "q.jsonl",
+          qrels: undefined,
+          versions: undefined,
+          k: 10,
+          exact: false,
+          sliceBy: undefined,
+          worst: 5,
+          perQuery: false,
+        },
       ],
       [
         ["eval", "--queries", "q", "--qrels", "r", "--versions", "v1,v2", "--k", "5", "--exact"],
         "eval",
-        { queries: "q", qrels: "r", versions: ["v1", "v2"], k: 5, exact: true },
+        {
+          queries: "q",
+          qrels: "r",
+          versions: ["v1", "v2"],
+          k: 5,
+          exact: true,
+          sliceBy: undefined,
+          worst: 5,
+          perQuery: false,
+        },
       ],
       [
         ["search", "a text"],
@@ -209,6 +228,8 @@ const compared: EvalResult = {
       ndcgAtK: 0.1672,
       mrrAtK: 0.15,
       latencyMs: { p50: 1.234, p99: 4.5 },
+      unanswered: 0,
+      similarity: { first: 0.61, tenth: 0.5 },
     },
   ],
   pairs: [
@@ -219,6 +240,10 @@ const compared: EvalResult = {
       overlapAtK: 0.31,
       rbo: 0.25,
       delta: { ndcg10: 0.057, low: 0.041, high: 0.073 },
+      queries: { better: 400, equal: 350, worse: 250 },
+      similarityShift: 0.1,
+      slices: [],
+      worst: [],
     },
   ],
 };

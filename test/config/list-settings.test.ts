@@ -27,6 +27,8 @@ test("every setting is listed with what docs need, a group before its members", 
       "gate.ndcg10MaxDrop",
       "gate.confidence",
       "gate.overlap10Min",
+      "gate.sliceBy",
+      "gate.sliceNdcg10MaxDrop",
     ],
   );
   for (const { description, expected, kind, variable, path } of settings) {

@@ -54,7 +54,15 @@ describe("layers", () => {
       vectorType: null,
       actor: null,
       retirementGraceDays: 14,
-      gate: { queries: null, qrels: null, ndcg10MaxDrop: 0.01, confidence: 0.95, overlap10Min: null },
+      gate: {
+        queries: null,
+        qrels: null,
+        ndcg10MaxDrop: 0.01,
+        confidence: 0.95,
+        overlap10Min: null,
+        sliceBy: null,
+        sliceNdcg10MaxDrop: null,
+      },
     });
   });
 

@@ -8,6 +8,8 @@ const policy: GatePolicy = {
   ndcg10MaxDrop: 0.01,
   confidence: 0.95,
   overlap10Min: 0.2,
+  sliceBy: "domain",
+  sliceNdcg10MaxDrop: 0.05,
 };
 const good: GateFacts = {
   rows: 10,
@@ -17,6 +19,7 @@ const good: GateFacts = {
   activeHasIndex: true,
   overlap10: 0.5,
   ndcg10Delta: { mean: 0.02, low: -0.005 },
+  slices: [{ slice: "law", queries: 12, ndcg10: -0.04 }],
 };
 
 const cases: [string, Partial<GateFacts>, RegExp | null][] = [
@@ -27,6 +30,12 @@ const cases: [string, Partial<GateFacts>, RegExp | null][] = [
   ["no index where the active version has one", { indexCoverage: null }, /^index: there is none/],
   ["no index where neither has one", { indexCoverage: null, activeHasIndex: false }, null],
   ["retrieval that may have dropped too far", { ndcg10Delta: { mean: 0, low: -0.02 } }, /^nDCG@10: \+0\.000/],
+  [
+    "a slice that lost more than all of it may",
+    { slices: [...good.slices, { slice: "medicine", queries: 7, ndcg10: -0.06 }] },
+    /^nDCG@10 where domain is "medicine" \(7 queries\): -0\.060/,
+  ],
+  ["slices that were not measured", { slices: [] }, /^nDCG@10 by domain: could not be measured/],
   ["retrieval that was not measured", { ndcg10Delta: null }, /^nDCG@10: could not be measured/],
   ["too little overlap", { overlap10: 0.1 }, /^overlap@10: 0\.100/],
   ["overlap that was not measured", { overlap10: null }, /^overlap@10: could not be measured/],

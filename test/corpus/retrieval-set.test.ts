@@ -11,8 +11,8 @@ const folder = tempFolder();
 
 test("queries in either spelling, as JSONL or two columns", async () => {
   const queries = [
-    { id: "1", text: 'what\tis "this"?' },
-    { id: "2", text: "" },
+    { id: "1", text: 'what\tis "this"?', fields: {} },
+    { id: "2", text: "", fields: {} },
   ];
   for (const [name, content] of [
     ["a.jsonl", '{"_id":"1","text":"what\\tis \\"this\\"?"}\n\n{"_id":"2","text":"","metadata":{}}\n'],
@@ -22,6 +22,12 @@ test("queries in either spelling, as JSONL or two columns", async () => {
   ] as const) {
     assert.deepEqual(await readQueries(folder.write(name, content)), queries, name);
   }
+});
+
+test("what else a query's line says is kept, where it is plain", async () => {
+  const line = '{"_id":"1","text":"a","domain":"law","year":2020,"metadata":{"x":1}}';
+  const [query] = await readQueries(folder.write("fields.jsonl", line));
+  assert.deepEqual(query?.fields, { domain: "law", year: "2020" });
 });
 
 test("queries that are none are refused with their line", async () => {

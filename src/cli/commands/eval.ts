@@ -1,12 +1,22 @@
-import type { EvalResult, PairScores } from "../../core/verbs.ts";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { ReembedError } from "../../core/errors.ts";
+import type { EvalResult, ScoreDelta } from "../../core/evaluation.ts";
+import { evaluationPage } from "../../observe/evaluation-page.ts";
 import { formatCount, formatDifference, formatMilliseconds, formatScore } from "../../observe/quantities.ts";
 import { type Block, line, table } from "../../observe/report.ts";
+import { cutToWidth, printableText } from "../../observe/text-width.ts";
+import { usageError } from "../parse-arguments.ts";
 import { defineTableCommand } from "../table-command.ts";
+
+/** Columns of a query or of a result in the table of losers; the page and the JSON have more. */
+const shownColumns = 60;
 
 export const evalCommand = defineTableCommand({
   about:
     "Runs known queries through each version with that version's own model, and compares: nDCG@10, " +
-    "recall@100 and MRR@10 where there are judgements, agreement between versions always.",
+    "recall@100 and MRR@10 where there are judgements, agreement between versions always, and the queries " +
+    "that lost most.",
   argument: null,
   flags: {
     queries: {
@@ -27,11 +37,27 @@ export const evalCommand = defineTableCommand({
       about: "versions to compare; default: every one that can be searched",
     },
     k: { kind: "count", placeholder: "N", default: 10, about: "cut-off of the scores at k" },
+    sliceBy: {
+      kind: "text",
+      placeholder: "NAME",
+      about: "score apart each value of this field of the queries or column of the table",
+    },
+    worst: {
+      kind: "count",
+      placeholder: "N",
+      default: 5,
+      about: "show so many of the queries that lost most",
+    },
+    html: { kind: "text", placeholder: "FILE", about: "write a page with plots and every query's scores" },
     exact: { kind: "switch", about: "compare with every vector instead of using the index" },
   },
   examples: [
     ["reembed eval --table docs --queries queries.jsonl --qrels qrels/test.tsv", "judged queries"],
     ["reembed eval --table docs --queries log.jsonl --versions v1,v2", "agreement on a query log"],
+    [
+      "reembed eval --table docs --queries q.jsonl --slice-by domain --html eval.html",
+      "who wins and who loses, as a page",
+    ],
   ],
   interrupted: "interrupted; nothing was changed",
   start: (engine, { flags }) =>
@@ -41,8 +67,29 @@ export const evalCommand = defineTableCommand({
       versions: flags.versions,
       k: flags.k,
       exact: flags.exact,
+      sliceBy: flags.sliceBy,
+      worst: flags.worst,
+      perQuery: flags.html !== undefined,
     }),
-  present: (result: EvalResult) => [...scoresOf(result), ...pairsOf(result)],
+  async write(result: EvalResult, { flags, config }, cwd) {
+    if (flags.html === undefined) return;
+    const source = { table: config.table ?? "", queries: flags.queries, qrels: flags.qrels ?? null };
+    try {
+      await writeFile(resolve(cwd, flags.html), evaluationPage(result, source));
+    } catch (error) {
+      const { message } = ReembedError.from(error);
+      throw usageError(
+        `the page could not be written to ${flags.html}: ${message}; nothing else was changed`,
+      );
+    }
+  },
+  present: (result: EvalResult, { flags }) => [
+    ...scoresOf(result),
+    ...pairsOf(result),
+    ...slicesOf(result),
+    ...worstOf(result),
+    ...(flags.html === undefined ? [] : [line(`plots and every query: ${flags.html}`)]),
+  ],
 });
 
 function scoresOf(result: EvalResult): Block[] {
@@ -93,17 +140,68 @@ function pairsOf(result: EvalResult): Block[] {
         ...(other ? [formatScore(pair.overlapAtK)] : []),
         formatScore(pair.rbo),
         pair.delta.ndcg10 === null ? "-" : formatDifference(pair.delta.ndcg10),
-        intervalOf(pair),
+        intervalOf(pair.delta),
       ]),
     ),
   ];
+}
+
+function beginning(text: string | undefined): string {
+  return text === undefined ? "-" : cutToWidth(printableText(text), shownColumns);
 }
 
 function score(value: number | null): string {
   return value === null ? "-" : formatScore(value);
 }
 
-function intervalOf({ delta }: PairScores): string {
+function slicesOf({ pairs }: EvalResult): Block[] {
+  const rows = pairs.flatMap(({ from, to, slices }) =>
+    slices.map(({ slice, queries, overlap10, delta }) => [
+      slice,
+      from,
+      to,
+      formatCount(queries),
+      formatScore(overlap10),
+      delta.ndcg10 === null ? "-" : formatDifference(delta.ndcg10),
+      intervalOf(delta),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    table(["slice", "from", "to", "queries", "overlap@10", "nDCG@10", "95 % interval"], rows, {
+      cut: ["slice"],
+    }),
+  ];
+}
+
+function worstOf({ pairs }: EvalResult): Block[] {
+  return pairs.flatMap(({ from, to, worst }) => {
+    if (worst.length === 0) return [];
+    const judged = worst.some((query) => query.from !== null);
+    return [
+      line(`the queries that lost most from ${from} to ${to}`),
+      table(
+        [
+          "query",
+          ...(judged ? [`nDCG@10 ${from}`, `nDCG@10 ${to}`] : []),
+          "overlap@10",
+          `first in ${from}`,
+          `first in ${to}`,
+        ],
+        worst.map((query) => [
+          beginning(query.text),
+          ...(judged ? [score(query.from), score(query.to)] : []),
+          formatScore(query.overlap10),
+          beginning(query.fromHits[0]?.text),
+          beginning(query.toHits[0]?.text),
+        ]),
+        { cut: ["query", `first in ${from}`, `first in ${to}`], spare: ["overlap@10"] },
+      ),
+    ];
+  });
+}
+
+function intervalOf(delta: ScoreDelta): string {
   if (delta.low === null || delta.high === null) return "-";
   return `${formatDifference(delta.low)} to ${formatDifference(delta.high)}`;
 }

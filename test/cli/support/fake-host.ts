@@ -20,7 +20,15 @@ export const config: RunConfig = {
   vectorType: null,
   actor: null,
   retirementGraceDays: 14,
-  gate: { queries: null, qrels: null, ndcg10MaxDrop: 0.01, confidence: 0.95, overlap10Min: null },
+  gate: {
+    queries: null,
+    qrels: null,
+    ndcg10MaxDrop: 0.01,
+    confidence: 0.95,
+    overlap10Min: null,
+    sliceBy: null,
+    sliceNdcg10MaxDrop: null,
+  },
 };
 
 /** A stream that keeps what is written to it. */
