@@ -34,6 +34,7 @@ import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
 import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
+import { pinCanary } from "./space/find-canary.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
@@ -41,6 +42,7 @@ import { buildIndex } from "./verbs/build-index.ts";
 import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
+import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
 
 /** A database opened for work; every verb is a job that can be awaited or watched. */
@@ -85,6 +87,13 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       reference: written,
       space: opened.space,
       warnings: opened.warnings,
+      canary: opened.canary,
+      pinCanary: opened.canaryDue
+        ? async (record) => {
+            await pinCanary(config.lockFile, opened.lockKey, record);
+            return config.lockFile;
+          }
+        : null,
       openLane: (workers) =>
         openThreadLane({
           space: opened.space,
@@ -103,10 +112,10 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     return opening;
   };
 
-  const laneOf = async (model: Model, workers: number): Promise<Lane> => {
+  const laneOf = async (model: Model, workers: number, emit: VerbContext["emit"]): Promise<Lane> => {
     const open = lanes.find((entry) => entry.spaceId === model.space.id && entry.workers >= workers);
     if (open !== undefined) return open.lane;
-    const lane = model.openLane(workers);
+    const lane = openPinnedLane(model, workers, { emit, nowMs: Date.now });
     const entry = { spaceId: model.space.id, workers, lane };
     lanes.push(entry);
     lane.catch(() => lanes.splice(lanes.indexOf(entry), 1));
@@ -119,7 +128,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     emit,
     signal: options.signal,
     openModel: openModelOnce,
-    laneOf,
+    laneOf: (model, workers) => laneOf(model, workers, emit),
     openSource,
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,

@@ -25,6 +25,15 @@ export interface CanaryRecord {
   readonly pinnedAt: string;
 }
 
+/** What a model must give before it is used. */
+export interface CanaryCheck {
+  readonly record: CanaryRecord;
+  /** Cosine distance that is allowed. */
+  readonly tolerance: number;
+  /** File that holds the record, for messages. */
+  readonly pinnedIn: string;
+}
+
 /** What makes the vectors of a space, as far as it decides how exactly they repeat. */
 export type CanaryKind = "static" | "api" | Quantisation;
 
@@ -43,10 +52,10 @@ export const canaryTolerances: Readonly<Record<CanaryKind, Tolerances>> = {
   float32: { sameClass: 1e-4, otherClass: 1e-4 },
   // Ten bits of mantissa: a step is 1e-3 of a value, and steps of many values partly cancel.
   float16: { sameClass: 1e-3, otherClass: 1e-3 },
-  // Integer sums are exact on one class of CPU; another may saturate, which moved MiniLM by 0.002.
-  int8: { sameClass: 1e-3, otherClass: 2e-2 },
-  // As int8, and rounding that differs before a scale is taken is made larger by it.
-  "int8-dynamic": { sameClass: 1e-3, otherClass: 2e-2 },
+  // Integer sums are exact on one class of CPU. Another may saturate: MiniLM with and without a wider
+  // sum, on one AVX2 machine, is 0.008 apart on the fixed texts in the median, and 0.038 at most.
+  int8: { sameClass: 1e-3, otherClass: 5e-2 },
+  "int8-dynamic": { sameClass: 1e-3, otherClass: 5e-2 },
   // Where nobody has measured the noise of a provider yet: what batching does to half precision.
   api: { sameClass: 1e-3, otherClass: 1e-3 },
 };

@@ -56,6 +56,7 @@ export const errorKinds = {
   REEMBED_MODEL_LOCK_MISMATCH: fatal(exitCodes.model),
   REEMBED_MODEL_UNSUPPORTED: fatal(exitCodes.model),
   REEMBED_MODEL_LOAD_FAILED: fatal(exitCodes.model),
+  REEMBED_MODEL_CANARY: fatal(exitCodes.model),
   REEMBED_EMBED_EMPTY_TEXT: fatal(exitCodes.incomplete),
   REEMBED_EMBED_FAILED: fatal(exitCodes.model),
   REEMBED_LANE_WORKER_DIED: transient(exitCodes.model),

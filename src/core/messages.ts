@@ -1,4 +1,5 @@
 /** Every message that crosses between the thread lane and its workers. Errors cross as data. */
+import type { CanaryCheck } from "./canary.ts";
 import type { ErrorData } from "./errors.ts";
 import type { SpaceDescription } from "./space.ts";
 
@@ -12,6 +13,8 @@ export interface EmbedderPlan {
   readonly space: SpaceDescription;
   readonly threads: number;
   readonly device: string;
+  /** What the model must give before it is used; null where nothing is pinned yet. */
+  readonly canary: CanaryCheck | null;
 }
 
 /** What a worker is started with. */

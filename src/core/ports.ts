@@ -3,6 +3,7 @@
  * types are the one foreign name here, and only as types: Arrow is the currency of the data's way.
  */
 import type { RecordBatch, Schema } from "apache-arrow";
+import type { CanaryRecord } from "./canary.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -96,6 +97,13 @@ export interface Model {
   readonly warnings: readonly string[];
   /** The model that this one was made from, where that is known. */
   readonly baseModel?: string | null | undefined;
+  /** Pinned vectors of this space, or of the same on another class of CPU; null where none are yet. */
+  readonly canary: CanaryRecord | null;
+  /**
+   * Keeps a record of this space for the next time, and answers where; null where it has one.
+   * @throws REEMBED_CONFIG_UNREADABLE
+   */
+  readonly pinCanary: ((record: CanaryRecord) => Promise<string>) | null;
   /** Opens a lane of so many workers. Owner: whoever opened the model closes its lanes. */
   openLane(workers: number): Promise<Lane>;
 }

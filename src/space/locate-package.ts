@@ -16,8 +16,10 @@ export interface PackageLocation {
   readonly folder: string;
   /** Human name of the model. */
   readonly model: string;
-  /** The reference without its options, as the lock file has it; null where a manifest pins it. */
-  readonly lockKey: string | null;
+  /** The reference without its options, as the lock file has it. */
+  readonly lockKey: string;
+  /** What holds the digests of its files. */
+  readonly pinnedBy: "manifest" | "lock";
 }
 
 /** Finds the folder of a package. @throws REEMBED_MODEL_MISSING */
@@ -44,19 +46,26 @@ const locations: {
   bundled: ({ name }, { bundledFolder }) => ({
     folder: join(bundledFolder, name),
     model: name,
-    lockKey: null,
+    lockKey: `bundled:${name}`,
+    pinnedBy: "manifest",
   }),
   local: ({ path }, { lockFile }) => {
     const folder = resolve(path);
     const fromLock = relative(dirname(resolve(lockFile)), folder)
       .split(sep)
       .join("/");
-    return { folder, model: basename(folder), lockKey: `local:${fromLock === "" ? "." : fromLock}` };
+    return {
+      folder,
+      model: basename(folder),
+      lockKey: `local:${fromLock === "" ? "." : fromLock}`,
+      pinnedBy: "lock",
+    };
   },
   hf: ({ owner, name, revision }, { hubCacheFolder = "" }) => ({
     folder: join(hubCacheFolder, `models--${owner}--${name}`, "snapshots", revision),
     model: `${owner}/${name}`,
     lockKey: `hf:${owner}/${name}@${revision}`,
+    pinnedBy: "lock",
   }),
 };
 

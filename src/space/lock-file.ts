@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type CanaryRecord, parseCanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { PackageFile } from "./package-files.ts";
 
@@ -13,6 +14,8 @@ export interface LockFile {
 export interface LockedPackage {
   /** By path within the package. */
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  /** Pinned vectors, at most one record a space. */
+  readonly canaries: readonly CanaryRecord[];
 }
 
 /** How a package's files stand to the lock. */
@@ -49,6 +52,7 @@ function parseLock(text: string): LockFile | string {
   }
   if (lock?.lockVersion !== 1) return `lockVersion is ${JSON.stringify(lock?.lockVersion)}, not 1`;
   if (lock.packages === undefined || typeof lock.packages !== "object") return "packages is missing";
+  const packages: Record<string, LockedPackage> = {};
   for (const [key, entry] of Object.entries(lock.packages)) {
     const files: unknown = entry?.files;
     if (files === null || typeof files !== "object") return `packages["${key}"].files is missing`;
@@ -56,8 +60,15 @@ function parseLock(text: string): LockFile | string {
       if (!/^[0-9a-f]{64}$/.test(digest?.sha256 ?? ""))
         return `packages["${key}"].files["${file}"] has no sha256`;
     }
+    const canaries: CanaryRecord[] = [];
+    for (const value of (entry.canaries as readonly unknown[] | undefined) ?? []) {
+      const record = parseCanaryRecord(value);
+      if (typeof record === "string") return `packages["${key}"].canaries: ${record}`;
+      canaries.push(record);
+    }
+    packages[key] = { files: entry.files, canaries };
   }
-  return { lockVersion: 1, packages: lock.packages };
+  return { lockVersion: 1, packages };
 }
 
 /** Compares files with what the lock has for them. */
@@ -73,16 +84,32 @@ export function compareWithLock(lock: LockFile, key: string, files: readonly Pac
   return unpinned.length === 0 ? { state: "locked" } : { state: "unpinned", files: unpinned };
 }
 
+const noPackage: LockedPackage = { files: {}, canaries: [] };
+
 /** The lock with a package's files added to those it has. */
 export function addToLock(lock: LockFile, key: string, files: readonly PackageFile[]): LockFile {
-  const known = lock.packages[key]?.files ?? {};
+  const { files: known, canaries } = lock.packages[key] ?? noPackage;
   const added = Object.fromEntries(files.map(({ path, sha256, bytes }) => [path, { sha256, bytes }]));
-  return { lockVersion: 1, packages: { ...lock.packages, [key]: { files: { ...known, ...added } } } };
+  return {
+    lockVersion: 1,
+    packages: { ...lock.packages, [key]: { files: { ...known, ...added }, canaries } },
+  };
+}
+
+/** The lock with a package's record of a space, in place of the one it may have of it. */
+export function addCanaryToLock(lock: LockFile, key: string, record: CanaryRecord): LockFile {
+  const { files, canaries } = lock.packages[key] ?? noPackage;
+  const others = canaries.filter(({ spaceId }) => spaceId !== record.spaceId);
+  const sorted = [...others, record].toSorted((a, b) => (a.spaceId < b.spaceId ? -1 : 1));
+  return { lockVersion: 1, packages: { ...lock.packages, [key]: { files, canaries: sorted } } };
 }
 
 /** Writes the lock in one step: whoever reads sees the old one or the new one. Keys are sorted. */
 export async function writeLock(path: string, lock: LockFile): Promise<void> {
-  const packages = sortKeys(lock.packages, ({ files }) => ({ files: sortKeys(files, (digest) => digest) }));
+  const packages = sortKeys(lock.packages, ({ files, canaries }) => ({
+    files: sortKeys(files, (digest) => digest),
+    ...(canaries.length === 0 ? {} : { canaries }),
+  }));
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, `${JSON.stringify({ lockVersion: 1, packages }, null, 2)}\n`, { flush: true });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type CanaryRecord, parseCanaryRecord } from "../core/canary.ts";
 import { modelFileError } from "./model-error.ts";
 import { type PackageFile, readPackageJson } from "./package-files.ts";
 
@@ -9,18 +10,30 @@ export interface PackageManifest {
   readonly revision: string;
   readonly licence: string;
   readonly files: readonly PackageFile[];
+  /** Vectors of the fixed texts, one record for each class of CPU that they were made on. */
+  readonly canaries: readonly CanaryRecord[];
 }
 
 /** @throws REEMBED_MODEL_FILE_MISSING, REEMBED_MODEL_FILE_DAMAGED */
 export async function readManifest(folder: string): Promise<PackageManifest> {
   const file = join(folder, "manifest.json");
-  const manifest = (await readPackageJson(folder, "manifest.json")) as PackageManifest | null;
+  const manifest = (await readPackageJson(folder, "manifest.json")) as
+    | (Omit<PackageManifest, "canaries"> & { readonly canaries?: readonly unknown[] })
+    | null;
   const whatToDo = "the installation is damaged: install the program again";
   if (manifest === null) throw modelFileError("REEMBED_MODEL_FILE_MISSING", file, "not found", whatToDo);
   if (!Array.isArray(manifest.files)) {
     throw modelFileError("REEMBED_MODEL_FILE_DAMAGED", file, "it lists no files", whatToDo);
   }
-  return manifest;
+  const canaries: CanaryRecord[] = [];
+  for (const value of manifest.canaries ?? []) {
+    const record = parseCanaryRecord(value);
+    if (typeof record === "string") {
+      throw modelFileError("REEMBED_MODEL_FILE_DAMAGED", file, `a canary in it: ${record}`, whatToDo);
+    }
+    canaries.push(record);
+  }
+  return { ...manifest, canaries };
 }
 
 /** Compares files with the manifest. @throws REEMBED_MODEL_FILE_DAMAGED */

@@ -2,8 +2,10 @@ import { ReembedError } from "../core/errors.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
 import type { ModelReference, ReferenceOptions } from "../core/model-reference.ts";
 import type { Space, SpaceDescription } from "../core/space.ts";
+import type { CanaryCheck, CanaryRecord } from "../core/canary.ts";
 import { describeOnnx } from "./describe-onnx.ts";
 import { describeStatic, isStaticPackage } from "./describe-static.ts";
+import { findCanary } from "./find-canary.ts";
 import { readInstructionClass } from "./instruction-class.ts";
 import { locatePackage, type PackageContext, type PackageLocation } from "./locate-package.ts";
 import { addToLock, compareWithLock, readLock, writeLock } from "./lock-file.ts";
@@ -21,6 +23,12 @@ export interface OpenedModel {
   readonly files: readonly PackageFile[];
   readonly space: Space;
   readonly plan: Omit<EmbedderPlan, "threads" | "device">;
+  /** Pinned vectors of this space, or of the same on another class of CPU. */
+  readonly canary: CanaryRecord | null;
+  /** Whether a record of this space is still to be pinned. */
+  readonly canaryDue: boolean;
+  /** Under what the lock file has the package. */
+  readonly lockKey: string;
   /** What had to be assumed about the package. */
   readonly warnings: readonly string[];
 }
@@ -47,14 +55,32 @@ export async function openModel(reference: ModelReference, context: OpenModelCon
   const files = await digestFiles(folder, await presentFiles(folder, described));
   await verify(reference, location, files, context);
   const space = makeSpace(describeSpace(model, described, reference, files));
+  const canary = await findCanary(location, context.lockFile, space);
   return {
     reference,
     folder,
     files,
     space,
-    plan: { kind: described.kind, folder, weightsFile: described.weightsFile, space: space.description },
+    canary: canary?.record ?? null,
+    canaryDue: isCanaryDue(location, canary, space),
+    lockKey: location.lockKey,
+    plan: {
+      kind: described.kind,
+      folder,
+      weightsFile: described.weightsFile,
+      space: space.description,
+      canary,
+    },
     warnings: described.warnings,
   };
+}
+
+/**
+ * Packages that ship have records of some classes of CPU; one of another class does as well, so that
+ * no file appears beside a user's work for a model of ours.
+ */
+function isCanaryDue({ pinnedBy }: PackageLocation, canary: CanaryCheck | null, space: Space): boolean {
+  return pinnedBy === "manifest" ? canary === null : canary?.record.spaceId !== space.id;
 }
 
 /** Of the files that decide a vector, those that the package has. */
@@ -65,11 +91,11 @@ async function presentFiles(folder: string, { files }: PackageDescription): Prom
 
 async function verify(
   reference: ModelReference,
-  { folder, lockKey }: PackageLocation,
+  { folder, lockKey, pinnedBy }: PackageLocation,
   files: readonly PackageFile[],
   { lockFile, pin }: OpenModelContext,
 ): Promise<void> {
-  if (lockKey === null) {
+  if (pinnedBy === "manifest") {
     verifyManifest(folder, await readManifest(folder), files);
     return;
   }

@@ -15,6 +15,7 @@ function plan(folder: string, space: Partial<EmbedderPlan["space"]> = {}): Embed
     weightsFile: "model.safetensors",
     threads: 1,
     device: "cpu",
+    canary: null,
     space: {
       format: 1,
       kind: "static",

@@ -67,6 +67,7 @@ export function planOf(space: SpaceDescription): EmbedderPlan {
     space,
     threads: 1,
     device: "cpu",
+    canary: null,
   };
 }
 
