@@ -1,123 +1,116 @@
 /**
- * The thread lane beside its ceiling, on the same texts, interleaved in one run.
+ * The thread lane, alone and from table to column, beside bare ONNX Runtime on the same texts,
+ * interleaved in one run.
  *
- *     node scripts/measure-lane.ts [--model bundled:all-MiniLM-L6-v2] [--corpus glosses|FILE.jsonl|FILE.parquet]
- *                                  [--texts 1000] [--rounds 3] [--workers 2] [--plain]
+ *     node scripts/measure-lane.ts [--model bundled:all-MiniLM-L6-v2]… [--corpus glosses|tldr|imdb|mix|FILE]…
+ *                                  [--tokens 40000] [--rounds 3] [--workers 2] [--data FOLDER] [--plain] [--json]
  *
- * Prints one JSON object: rates of each round, and the ratio of the best ones. `--plain` gives the
- * bare runtime its default session, also where the lane keeps int8 products from saturating. A static
- * model has no bare runtime: its rate stands alone.
+ * `--data` holds tldr-pages.parquet and imdb-unsup.parquet. `--plain` gives the bare runtime its default
+ * session, also where the lane keeps int8 products from saturating. A static model has no bare runtime:
+ * its rates stand alone. Ratios are medians of the rounds.
  */
-import { mkdtemp, readFile } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openBareBench } from "../native-bench/bare-onnx.ts";
-import { parseReference } from "../src/config/parse-reference.ts";
-import { requireWordnet, wordnetGlosses } from "../src/datasets/wordnet.ts";
-import { tokensPerCall } from "../src/embed/call-plan.ts";
-import { saturatingClasses } from "../src/embed/onnx-embedder.ts";
-import { readTokenizer } from "../src/embed/read-tokenizer.ts";
-import { tokenizeTexts } from "../src/embed/tokenize-texts.ts";
-import { openThreadLane } from "../src/lanes/thread-lane.ts";
-import { openModel } from "../src/space/open-model.ts";
+import { renderTable } from "../src/observe/table.ts";
+import { openLaneBench } from "./lane-bench.ts";
+import { readCorpus, sample } from "./sample-texts.ts";
 
 const { values } = parseArgs({
   options: {
-    model: { type: "string", default: "bundled:all-MiniLM-L6-v2" },
-    corpus: { type: "string", default: "glosses" },
-    texts: { type: "string", default: "1000" },
+    model: { type: "string", multiple: true, default: ["bundled:all-MiniLM-L6-v2"] },
+    corpus: { type: "string", multiple: true, default: ["glosses"] },
+    tokens: { type: "string", default: "40000" },
     rounds: { type: "string", default: "3" },
     workers: { type: "string", default: "2" },
+    data: { type: "string", default: fileURLToPath(new URL("../../shared/data", import.meta.url)) },
     plain: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
   },
 });
-const root = fileURLToPath(new URL("..", import.meta.url));
-const workers = Number(values.workers);
+const columns = [
+  "corpus",
+  "model",
+  "texts",
+  "bare/s",
+  "lane/s",
+  "road/s",
+  "lane/bare",
+  "road/bare",
+  "waiting",
+];
 
-const texts = sample([...new Set(await readTexts(values.corpus))], Number(values.texts));
-const model = await openModel(parseReference(values.model), {
-  bundledFolder: join(root, "datasets", "models"),
-  // A lock of its own: what is measured is pinned by this run alone.
-  lockFile: join(await mkdtemp(join(tmpdir(), "measure-lane-")), "reembed.lock.json"),
-  pin: true,
-});
-const { description } = model.space;
-const lane = await openThreadLane({
-  space: model.space,
-  plan: { ...model.plan, threads: 1, device: "cpu" },
-  workers,
-});
-const bare = description.kind === "onnx" ? await openBare() : null;
-
-const rounds: { readonly bare: number | null; readonly lane: number }[] = [];
-for (let round = 0; round < Number(values.rounds); round++) {
-  const ceiling = bare === null ? null : (await bare.run()).docsPerSecond;
-  const started = performance.now();
-  // Two calls in flight, as a backfill has: the end of one overlaps with the start of the next.
-  const half = Math.ceil(texts.length / 2);
-  await Promise.all([
-    lane.embed(texts.slice(0, half), { purpose: "document" }),
-    lane.embed(texts.slice(half), { purpose: "document" }),
-  ]);
-  rounds.push({ bare: ceiling, lane: texts.length / ((performance.now() - started) / 1000) });
+interface Round {
+  readonly bare: number | null;
+  readonly lane: number;
+  readonly road: number;
 }
-const best = (rates: readonly (number | null)[]): number => Math.max(...rates.map((rate) => rate ?? 0));
-const bestLane = best(rounds.map((round) => round.lane));
-const bestBare = bare === null ? null : best(rounds.map((round) => round.bare));
-process.stdout.write(
-  `${JSON.stringify({
-    cpu: cpus()[0]?.model,
-    load: loadavg()[0],
-    instructionClass: description.instructionClass,
-    model: values.model,
-    texts: texts.length,
-    workers,
-    rounds,
-    docsPerSecond: { lane: bestLane, bare: bestBare },
-    ratio: bestBare === null ? null : bestLane / bestBare,
-    stats: lane.stats,
-  })}\n`,
-);
-await bare?.close();
-await lane.close();
 
-async function openBare(): ReturnType<typeof openBareBench> {
-  const tokenizer = await readTokenizer(model.folder);
-  const { buffer, starts, lengths } = tokenizeTexts(
+const measured = [];
+for (const corpus of values.corpus) {
+  const all = await readCorpus(corpus, values.data);
+  const texts = sample(all, countFor(all, Number(values.tokens)));
+  for (const model of values.model) measured.push(await measure(corpus, model, texts));
+}
+const machine = { cpu: cpus()[0]?.model, load: loadavg()[0], node: process.version };
+if (values.json) {
+  console.log(JSON.stringify({ machine, measured }));
+} else {
+  console.log(`${machine.cpu}, Node ${machine.node}, ${values.workers} workers`);
+  const rows = measured.map(({ cells }) => cells);
+  for (const line of renderTable({ columns, rows }, 200, (text) => text)) console.log(line);
+}
+
+async function measure(corpus: string, model: string, texts: readonly string[]) {
+  const bench = await openLaneBench({
+    model,
     texts,
-    description.documentPrompt,
-    tokenizer,
-    description,
-  );
-  const widened = saturatingClasses.has(description.instructionClass) && !values.plain;
-  return openBareBench({
-    weights: join(model.folder, model.plan.weightsFile),
-    texts: texts.map((_, i) => buffer.ids.subarray(starts[i], starts[i]! + lengths[i]!)),
-    workers,
-    tokensPerCall: description.grouping === "alone" ? 1 : tokensPerCall,
-    sessionEntries: widened ? { x64quantprecision: "1" } : {},
+    workers: Number(values.workers),
+    plain: values.plain,
   });
+  const rounds: Round[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    rounds.push({
+      bare: bench.bare === null ? null : await bench.bare(),
+      lane: await bench.lane(),
+      road: await bench.road(),
+    });
+  }
+  const stats = bench.stats();
+  await bench.close();
+  const { waitSeconds, busySeconds, workers } = stats;
+  const cells = [
+    corpus,
+    model,
+    String(texts.length),
+    rate(rounds.map(({ bare }) => bare ?? Number.NaN)),
+    rate(rounds.map(({ lane }) => lane)),
+    rate(rounds.map(({ road }) => road)),
+    ratio(rounds, "lane"),
+    ratio(rounds, "road"),
+    (waitSeconds / (workers * busySeconds)).toFixed(3),
+  ];
+  return { corpus, model, texts: texts.length, tokens: bench.tokens, rounds, stats, cells };
 }
 
-/** Texts from all over the corpus, so that lengths are those of the whole. */
-function sample(all: readonly string[], count: number): string[] {
-  const step = Math.max(1, Math.floor(all.length / count));
-  return all.filter((_, index) => index % step === 0).slice(0, count);
+/** How many texts of a corpus hold about so many tokens, by four characters a token. */
+function countFor(all: readonly string[], tokens: number): number {
+  const probe = sample(all, 1000);
+  const perText = probe.reduce((sum, text) => sum + Math.min(256, text.length / 4 + 2), 0) / probe.length;
+  return Math.ceil(tokens / perText);
 }
 
-async function readTexts(corpus: string): Promise<string[]> {
-  if (corpus === "glosses") {
-    return Array.fromAsync(wordnetGlosses(await requireWordnet()), ({ gloss }) => gloss);
-  }
-  if (corpus.endsWith(".parquet")) {
-    const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-    const { compressors } = await import("hyparquet-compressors");
-    const file = await asyncBufferFromFile(corpus);
-    const rows = await parquetReadObjects({ file, columns: ["text"], compressors });
-    return rows.map((row) => String(row["text"] ?? ""));
-  }
-  const lines = (await readFile(corpus, "utf8")).split("\n").filter((line) => line !== "");
-  return lines.map((line) => (JSON.parse(line) as { readonly text: string }).text);
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function rate(rates: readonly number[]): string {
+  const value = median(rates);
+  return Number.isNaN(value) ? "-" : value.toPrecision(4);
+}
+
+/** Of each round's own bare rate: what disturbs one disturbs the other. */
+function ratio(rounds: readonly Round[], way: "lane" | "road"): string {
+  const ratios = rounds.map((round) => (round.bare === null ? Number.NaN : round[way] / round.bare));
+  return Number.isNaN(median(ratios)) ? "-" : median(ratios).toFixed(3);
 }

@@ -22,15 +22,46 @@ export interface WorkerStart {
   readonly plan: EmbedderPlan;
 }
 
-/** One slice of texts to embed: part of a window, all of similar length. */
+/** Texts to vectors in one step: for static models, and for queries. */
 export interface EmbedRequest {
+  readonly step: "embed";
   readonly texts: readonly string[];
   readonly purpose: "document" | "query";
 }
 
-/** The answer to one request. `vectors` and `outcomes` are transferred, not copied. */
-export interface EmbedAnswer {
+/**
+ * The first of a transformer's two steps: documents to token ids. Once all texts of a window have
+ * theirs, those of equal length can share calls, whichever worker tokenised them.
+ */
+export interface TokenizeRequest {
+  readonly step: "tokenize";
+  readonly texts: readonly string[];
+}
+
+/** The second step: calls of the model, planned over a whole window. */
+export interface InferRequest {
+  readonly step: "infer";
+  /** Ids of all texts, end to end, in the order of the calls. */
+  readonly ids: Int32Array;
+  /** Tokens of each text. Shape: `[texts]`. */
+  readonly lengths: Int32Array;
+  /** Per call: its texts, and the slots of each, which are more than its tokens where it is padded. Shape: `[calls, 2]`. */
+  readonly calls: Int32Array;
+}
+
+export type LaneRequest = EmbedRequest | TokenizeRequest | InferRequest;
+
+/** Seconds that a worker spent on one request. */
+export interface StageSeconds {
+  readonly tokenizeSeconds: number;
+  readonly inferSeconds: number;
+  readonly poolSeconds: number;
+}
+
+/** Vectors of texts, in the order of the request. Every array is transferred, not copied. */
+export interface VectorAnswer extends StageSeconds {
   readonly ok: true;
+  readonly step: "embed" | "infer";
   /** Shape: `[texts, dimensions]`, row-major. */
   readonly vectors: Float32Array;
   /** One `RowOutcome` per text. Shape: `[texts]`. */
@@ -38,13 +69,25 @@ export interface EmbedAnswer {
   readonly tokens: number;
   readonly slots: number;
   readonly truncated: number;
-  readonly tokenizeSeconds: number;
-  readonly inferSeconds: number;
 }
 
-export interface EmbedFailure {
+/** Token ids of texts, in the order of the request. Every array is transferred, not copied. */
+export interface TokenAnswer extends StageSeconds {
+  readonly ok: true;
+  readonly step: "tokenize";
+  /** End to end. */
+  readonly ids: Int32Array;
+  /** Ids of each text; 0 where it has no vector. Shape: `[texts]`. */
+  readonly lengths: Int32Array;
+  /** One `RowOutcome` per text: `embedded` where the model is to be asked. Shape: `[texts]`. */
+  readonly outcomes: Uint8Array;
+  readonly truncated: number;
+}
+
+export interface LaneFailure {
   readonly ok: false;
   readonly error: ErrorData;
 }
 
-export type EmbedReply = EmbedAnswer | EmbedFailure;
+export type LaneAnswer = VectorAnswer | TokenAnswer;
+export type LaneReply = LaneAnswer | LaneFailure;

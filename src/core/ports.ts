@@ -119,6 +119,9 @@ export interface LaneStats {
   /** Seconds that workers spent per stage, summed over the workers. */
   readonly tokenizeSeconds: number;
   readonly inferSeconds: number;
+  readonly poolSeconds: number;
+  /** Seconds that workers had nothing to do while a call was in flight. */
+  readonly waitSeconds: number;
   /** From the lane's start until its first worker was ready. */
   readonly startSeconds: number;
 }

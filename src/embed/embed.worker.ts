@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { ReembedError } from "../core/errors.ts";
-import type { EmbedReply, EmbedRequest, WorkerStart } from "../core/messages.ts";
+import type { LaneAnswer, LaneReply, LaneRequest, WorkerStart } from "../core/messages.ts";
 import { openEmbedder } from "./open-embedder.ts";
 
 /** Opened at once, not at the first request: the lane's greeting finds it ready. */
@@ -12,28 +12,36 @@ opening.catch(() => {});
 /** Requests are answered one by one, also where the next one lies there already. */
 let previous: Promise<unknown> = Promise.resolve();
 
-async function answer(request: EmbedRequest): Promise<EmbedReply> {
+async function carryOut(request: LaneRequest): Promise<LaneAnswer> {
+  const { embed, steps } = await opening;
+  if (request.step === "embed") return embed(request);
+  if (steps === null) throw new ReembedError("REEMBED_INTERNAL", "this model takes texts in one step");
+  return request.step === "tokenize" ? steps.tokenize(request) : steps.infer(request);
+}
+
+async function answer(request: LaneRequest): Promise<LaneReply> {
   try {
-    const embedder = await opening;
-    return await embedder.embed(request);
+    return await carryOut(request);
   } catch (error) {
     return { ok: false, error: ReembedError.from(error, "REEMBED_EMBED_FAILED").toData() };
   }
 }
 
 /** The handler that piscina calls with each request. */
-export default async function handle(request: EmbedRequest): Promise<EmbedReply> {
+export default async function handle(request: LaneRequest): Promise<LaneReply> {
   const current = previous.then(() => answer(request));
   previous = current;
   return transferred(await current);
 }
 
 /** The reply, its arrays handed over rather than copied. Piscina unwraps it on this side. */
-function transferred(reply: EmbedReply): EmbedReply {
+function transferred(reply: LaneReply): LaneReply {
   if (!reply.ok) return reply;
+  const { outcomes } = reply;
+  const arrays = reply.step === "tokenize" ? [reply.ids, reply.lengths, outcomes] : [reply.vectors, outcomes];
   const wrapped = {
-    [transferableSymbol]: [reply.vectors.buffer, reply.outcomes.buffer],
+    [transferableSymbol]: arrays.map(({ buffer }) => buffer),
     [valueSymbol]: reply,
   };
-  return move(wrapped) as unknown as EmbedReply;
+  return move(wrapped) as unknown as LaneReply;
 }

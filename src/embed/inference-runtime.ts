@@ -27,13 +27,15 @@ export interface OutputDescription {
   readonly rank: number | null;
 }
 
-/** Texts of one token count: no padding. */
+/** The texts of one call. */
 export interface TokenBatch {
   readonly rows: number;
-  /** Tokens of each text, special tokens included. */
+  /** Slots of each text: its tokens, special ones included, and what it is padded with behind them. */
   readonly length: number;
   /** Shape: `[rows, length]`, row-major; may be longer. Owner: borrowed. */
   readonly ids: Int32Array;
+  /** Tokens of each text; null where none is padded. Shape: `[rows]`. */
+  readonly lengths: Int32Array | null;
 }
 
 export interface OutputTensor {

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { ReembedError } from "../core/errors.ts";
-import type { EmbedderPlan } from "../core/messages.ts";
-import { planCalls, type Call } from "./call-plan.ts";
-import type { Embedder } from "./embedder.ts";
+import type { EmbedderPlan, InferRequest, VectorAnswer } from "../core/messages.ts";
+import { embedded } from "../core/outcome.ts";
+import { chooseOutput } from "./choose-output.ts";
+import type { Embedder, TransformerSteps } from "./embedder.ts";
 import { finishVector } from "./finish-vector.ts";
-import type { InferenceRuntime, LoadedModel, OutputDescription } from "./inference-runtime.ts";
+import type { InferenceRuntime, TokenBatch } from "./inference-runtime.ts";
 import { pools } from "./pooling.ts";
 import { readTokenizer } from "./read-tokenizer.ts";
-import { tokenizeTexts, type TokenizedTexts } from "./tokenize-texts.ts";
+import { tokenizeTexts } from "./tokenize-texts.ts";
 
 /**
  * CPUs that add pairs of int8 products in 16 bits, where they saturate. Without a wider sum, vectors
@@ -16,7 +17,7 @@ import { tokenizeTexts, type TokenizedTexts } from "./tokenize-texts.ts";
  */
 export const saturatingClasses: ReadonlySet<string> = new Set(["x64-avx2", "x64-avx512"]);
 
-/** Opens a transformer: tokenise, call the model in texts of equal length, pool, scale. */
+/** Opens a transformer: tokenise, call the model, pool, scale. */
 export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRuntime): Promise<Embedder> {
   const { space, folder, weightsFile, threads, device } = plan;
   const [tokenizer, model] = await Promise.all([
@@ -29,80 +30,107 @@ export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRun
   ]);
   const output = chooseOutput(model, plan);
   const pool = pools[space.pooling];
-  let batchIds = new Int32Array(1024);
+  const { dimensions, normalize } = space;
+  let paddedIds = new Int32Array(0);
 
-  async function run(call: Call, texts: TokenizedTexts, vectors: Float32Array): Promise<void> {
-    const { length } = call;
-    const rows = call.texts.length;
-    if (rows * length > batchIds.length) batchIds = new Int32Array(rows * length);
-    call.texts.forEach((text, row) => {
-      const start = texts.starts[text]!;
-      batchIds.set(texts.buffer.ids.subarray(start, start + length), row * length);
+  /** The ids of a call as the model wants them: as they lie, unless some texts are padded. */
+  function batchOf(ids: Int32Array, lengths: Int32Array, slots: number): TokenBatch {
+    const rows = lengths.length;
+    if (ids.length === rows * slots) return { rows, length: slots, ids, lengths: null };
+    if (paddedIds.length < rows * slots) paddedIds = new Int32Array(rows * slots);
+    paddedIds.fill(0, 0, rows * slots);
+    let from = 0;
+    lengths.forEach((length, row) => {
+      paddedIds.set(ids.subarray(from, from + length), row * slots);
+      from += length;
     });
-    const { data, shape } = await model.run({ rows, length, ids: batchIds }, output.name);
-    const width = shape.at(-1) ?? 0;
-    const perText = output.pooled ? width : length * width;
-    if (width < space.dimensions || data.length !== rows * perText) {
-      throw new ReembedError(
-        "REEMBED_EMBED_FAILED",
-        `${weightsFile}: output "${output.name}" has shape [${shape.join(", ")}] for ${rows} x ${length} tokens; the space needs ${space.dimensions} dimensions`,
-        { details: { file: weightsFile, output: output.name, shape } },
-      );
-    }
-    call.texts.forEach((text, row) => {
-      const into = vectors.subarray(text * space.dimensions, (text + 1) * space.dimensions);
-      pool({ data, start: row * perText, tokens: length, width }, into);
-      texts.outcomes[text] = finishVector(into, space.normalize);
-    });
+    return { rows, length: slots, ids: paddedIds, lengths };
   }
 
+  async function infer({ ids, lengths, calls }: InferRequest): Promise<VectorAnswer> {
+    const vectors = new Float32Array(lengths.length * dimensions);
+    const outcomes = new Uint8Array(lengths.length);
+    let [inferMs, poolMs, slots, text, at] = [0, 0, 0, 0, 0];
+    for (let call = 0; call < calls.length; call += 2) {
+      const callLengths = lengths.subarray(text, text + calls[call]!);
+      const tokens = callLengths.reduce((sum, length) => sum + length, 0);
+      const started = performance.now();
+      const batch = batchOf(ids.subarray(at, at + tokens), callLengths, calls[call + 1]!);
+      const { data, shape } = await model.run(batch, output.name);
+      const pooling = performance.now();
+      const width = shape.at(-1) ?? 0;
+      const perText = output.pooled ? width : batch.length * width;
+      if (width < dimensions || data.length !== batch.rows * perText) throw unexpectedShape(shape, batch);
+      for (let row = 0; row < batch.rows; row++, text++) {
+        const into = vectors.subarray(text * dimensions, (text + 1) * dimensions);
+        pool({ data, start: row * perText, tokens: lengths[text]!, width }, into);
+        outcomes[text] = finishVector(into, normalize);
+      }
+      at += tokens;
+      slots += batch.rows * batch.length;
+      inferMs += pooling - started;
+      poolMs += performance.now() - pooling;
+    }
+    return {
+      ok: true,
+      step: "infer",
+      vectors,
+      outcomes,
+      tokens: ids.length,
+      slots,
+      truncated: 0,
+      tokenizeSeconds: 0,
+      inferSeconds: inferMs / 1000,
+      poolSeconds: poolMs / 1000,
+    };
+  }
+
+  function unexpectedShape(shape: readonly number[], { rows, length }: TokenBatch): ReembedError {
+    return new ReembedError(
+      "REEMBED_EMBED_FAILED",
+      `${weightsFile}: output "${output.name}" has shape [${shape.join(", ")}] for ${rows} x ${length} tokens; the space needs ${dimensions} dimensions`,
+      { details: { file: weightsFile, output: output.name, shape } },
+    );
+  }
+
+  const steps: TransformerSteps = {
+    tokenize({ texts }) {
+      const started = performance.now();
+      const tokenized = tokenizeTexts(texts, space.documentPrompt, tokenizer, space);
+      const { lengths, outcomes, truncated } = tokenized;
+      return {
+        ok: true,
+        step: "tokenize",
+        ids: tokenized.ids,
+        lengths,
+        outcomes,
+        truncated,
+        tokenizeSeconds: (performance.now() - started) / 1000,
+        inferSeconds: 0,
+        poolSeconds: 0,
+      };
+    },
+    infer,
+  };
+
   return {
+    steps,
     async embed({ texts, purpose }) {
       const started = performance.now();
       const prompt = purpose === "query" ? space.queryPrompt : space.documentPrompt;
-      const tokenized = tokenizeTexts(texts, prompt, tokenizer, space);
-      const calls = planCalls(tokenized.lengths, purpose === "query" ? "alone" : space.grouping);
-      const vectors = new Float32Array(texts.length * space.dimensions);
-      const inferring = performance.now();
-      for (const call of calls) await run(call, tokenized, vectors);
-      return {
-        ok: true,
-        vectors,
-        outcomes: tokenized.outcomes,
-        tokens: tokenized.tokens,
-        slots: tokenized.tokens,
-        truncated: tokenized.truncated,
-        tokenizeSeconds: (inferring - started) / 1000,
-        inferSeconds: (performance.now() - inferring) / 1000,
-      };
+      const { ids, lengths, outcomes, truncated } = tokenizeTexts(texts, prompt, tokenizer, space);
+      const withTokens = Int32Array.from(lengths.keys()).filter((text) => outcomes[text] === embedded);
+      const callLengths = withTokens.map((text) => lengths[text]!);
+      const tokenizeSeconds = (performance.now() - started) / 1000;
+      const calls = Int32Array.from([...callLengths].flatMap((length) => [1, length]));
+      const answer = await infer({ step: "infer", ids, lengths: callLengths, calls });
+      const vectors = new Float32Array(texts.length * dimensions);
+      withTokens.forEach((text, i) => {
+        vectors.set(answer.vectors.subarray(i * dimensions, (i + 1) * dimensions), text * dimensions);
+        outcomes[text] = answer.outcomes[i]!;
+      });
+      return { ...answer, step: "embed", vectors, outcomes, truncated, tokenizeSeconds };
     },
     close: () => model.close(),
   };
-}
-
-interface ChosenOutput {
-  readonly name: string;
-  /** One vector a text, rather than one a token. */
-  readonly pooled: boolean;
-}
-
-/** Names by which exporters call the two kinds of output, best first. */
-const pooledNames = ["sentence_embedding", "sentence_embeddings", "embeddings", "text_embeds"];
-const tokenNames = ["last_hidden_state", "token_embeddings", "hidden_states"];
-
-function chooseOutput({ outputs }: LoadedModel, { space, weightsFile }: EmbedderPlan): ChosenOutput {
-  const pooled = space.pooling === "none";
-  const rank = pooled ? 2 : 3;
-  const fits = (output: OutputDescription): boolean => output.rank === null || output.rank === rank;
-  const named = (pooled ? pooledNames : tokenNames)
-    .map((name) => outputs.find((output) => output.name === name && fits(output)))
-    .find((output) => output !== undefined);
-  const chosen = named ?? outputs.find((output) => output.rank === rank);
-  if (chosen !== undefined) return { name: chosen.name, pooled };
-  const found = outputs.map((output) => `${output.name} (rank ${output.rank ?? "unknown"})`).join(", ");
-  throw new ReembedError(
-    "REEMBED_MODEL_UNSUPPORTED",
-    `${weightsFile}: no output of rank ${rank} for pooling "${space.pooling}"; it has ${found}`,
-    { details: { file: weightsFile, outputs: found, pooling: space.pooling } },
-  );
 }

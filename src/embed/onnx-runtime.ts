@@ -98,6 +98,9 @@ function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
   let shapes = new Map<number, Feeds>();
   const idsWide = inputs.some(({ name, wide }) => name === "input_ids" && wide);
   let ids = new Int32Array(0);
+  let mask = new Int32Array(0);
+  /** Whether every slot of the mask is one. Once a call was padded, each call writes its own slots. */
+  let maskIsPlain = true;
 
   function grow(slots: number): void {
     capacity = Math.max(slots, capacity * 2, 512);
@@ -105,12 +108,24 @@ function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
     memory = new Map(inputs.map(({ name, wide }) => [name, new ArrayBuffer(capacity * (wide ? 8 : 4))]));
     for (const { name, wide } of inputs) {
       const buffer = memory.get(name)!;
-      if (name === "attention_mask") {
-        if (wide) new BigInt64Array(buffer).fill(1n);
-        else new Int32Array(buffer).fill(1);
-      }
+      if (name !== "attention_mask") continue;
+      if (wide) new BigInt64Array(buffer).fill(1n);
+      else new Int32Array(buffer).fill(1);
+      mask = new Int32Array(buffer);
+      maskIsPlain = true;
     }
     ids = new Int32Array(memory.get("input_ids") ?? new ArrayBuffer(capacity * 8));
+  }
+
+  /** Ones for tokens, zeros for padding; all ones again where nothing is padded. */
+  function writeMask({ rows, length, lengths }: TokenBatch): void {
+    if (lengths === null && maskIsPlain) return;
+    const stride = mask.length / capacity;
+    for (let row = 0; row < rows; row++) {
+      const tokens = lengths?.[row] ?? length;
+      for (let slot = 0; slot < length; slot++) mask[(row * length + slot) * stride] = slot < tokens ? 1 : 0;
+    }
+    maskIsPlain &&= lengths === null;
   }
 
   function makeShape(rows: number, length: number): Feeds {
@@ -127,7 +142,8 @@ function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
     return feeds;
   }
 
-  return ({ rows, length, ids: batchIds }) => {
+  return (batch) => {
+    const { rows, length, ids: batchIds } = batch;
     const slots = rows * length;
     if (slots > capacity) grow(slots);
     const key = rows * 65_536 + length;
@@ -136,6 +152,7 @@ function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
       feeds = makeShape(rows, length);
       shapes.set(key, feeds);
     }
+    writeMask(batch);
     // The upper halves stay zero: ids are never negative. Little-endian, as every platform of Node is.
     if (idsWide) for (let i = 0; i < slots; i++) ids[i * 2] = batchIds[i]!;
     else ids.set(batchIds.subarray(0, slots));

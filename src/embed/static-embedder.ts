@@ -37,6 +37,7 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
   }
 
   return {
+    steps: null,
     async embed({ texts, purpose }) {
       const started = performance.now();
       const prompt = purpose === "query" ? space.queryPrompt : space.documentPrompt;
@@ -70,13 +71,15 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
       }
       return {
         ok: true,
+        step: "embed",
         vectors,
         outcomes,
         tokens: buffer.length,
         slots: buffer.length,
         truncated,
         tokenizeSeconds: (summing - started) / 1000,
-        inferSeconds: (performance.now() - summing) / 1000,
+        inferSeconds: 0,
+        poolSeconds: (performance.now() - summing) / 1000,
       };
     },
     close: async () => {},

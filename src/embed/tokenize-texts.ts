@@ -1,19 +1,17 @@
 import { embedded, type RowOutcome } from "../core/outcome.ts";
 import type { SpaceDescription } from "../core/space.ts";
 import { createTextOutcome, outcomeOfUnknown } from "./text-outcome.ts";
-import { createTokenBuffer, reserveTokens, type TokenBuffer } from "./token-buffer.ts";
+import { createTokenBuffer, reserveTokens } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Texts as token ids, cut to the space's maximum, special tokens around each. */
 export interface TokenizedTexts {
-  readonly buffer: TokenBuffer;
-  /** Where each text's ids start in the buffer. Shape: `[texts]`. */
-  readonly starts: Int32Array;
+  /** End to end, in an array of their own. */
+  readonly ids: Int32Array;
   /** Ids of each text; 0 where it has no vector. Shape: `[texts]`. */
   readonly lengths: Int32Array;
   /** One `RowOutcome` per text: `embedded` where the model is to be asked. Shape: `[texts]`. */
   readonly outcomes: Uint8Array;
-  readonly tokens: number;
   readonly truncated: number;
 }
 
@@ -32,22 +30,18 @@ export function tokenizeTexts(
   const stopAt = truncation === "right" ? limit : Infinity;
   const outcomeOf = createTextOutcome(tokenizer);
   const buffer = createTokenBuffer(texts.length * usualTokens);
-  const starts = new Int32Array(texts.length);
   const lengths = new Int32Array(texts.length);
   const outcomes = new Uint8Array(texts.length);
-  let tokens = 0;
   let truncated = 0;
 
   texts.forEach((text, index) => {
     const start = buffer.length;
-    starts[index] = start;
     const outcome = append(text);
     outcomes[index] = outcome;
     if (outcome !== embedded) buffer.length = start;
     lengths[index] = buffer.length - start;
-    tokens += buffer.length - start;
   });
-  return { buffer, starts, lengths, outcomes, tokens, truncated };
+  return { ids: buffer.ids.slice(0, buffer.length), lengths, outcomes, truncated };
 
   function append(text: string): RowOutcome {
     pushAll(special.before);

@@ -4,14 +4,10 @@ export interface SlicePolicy {
   readonly targetMs: number;
   /** Tokens a second of one worker, until its own rate is known. */
   readonly firstTokensPerSecond: number;
-  /** Whether slices adapt to the measured rate; not where a slice's composition moves its vectors. */
-  readonly adaptive: boolean;
-  /** Longest texts first, so that workers end together and texts of a slice are of similar length. */
-  readonly longestFirst: boolean;
 }
 
-/** Texts that travel in one message at most: a slice's strings are cloned in one go. */
-export const maxSliceTexts = 4096;
+/** Items that travel in one message at most: a message's strings are cloned in one go. */
+export const maxSliceItems = 4096;
 
 /** Slices that a window is cut into for each worker at least: the last ones are short, so none idles long. */
 const slicesPerWorker = 4;
@@ -21,45 +17,34 @@ const smallestShare = 0.25;
 
 /**
  * Tokens of a text, guessed from its length: a token of English is about four characters, and special
- * tokens cost as much as any. A guess is enough: workers count, and rates are measured in guesses too.
+ * tokens cost as much as any. A guess is enough to share out tokenising; calls are planned by count.
  */
 export function guessTokens(text: string, maxTokens: number): number {
   return Math.min(text.length / 4 + 2, maxTokens);
 }
 
 /**
- * Cuts texts into slices of about equal work, smaller towards the end.
- * @param costs guessed tokens of each text, in the order in which they will be handed out
- * @returns where each slice ends; the first starts at 0
+ * Where the next slice of some work ends: the work goes in about equal costs, smaller towards its end.
+ * @param costs tokens of each item, in the order in which they are handed out
+ * @param from the slice's first item
+ * @param left cost of the items from there on
  */
-export function planSlices(
+export function sliceEnd(
   costs: Float64Array,
+  from: number,
+  left: number,
   workers: number,
   policy: SlicePolicy,
   tokensPerSecond: number,
-): number[] {
+): number {
   const target = (tokensPerSecond * policy.targetMs) / 1000;
-  let left = 0;
-  for (const cost of costs) left += cost;
-  const ends: number[] = [];
-  let from = 0;
-  while (from < costs.length) {
-    const share = left / (workers * slicesPerWorker);
-    const size = Math.max(target * smallestShare, Math.min(target, share));
-    let to = from;
-    let taken = 0;
-    while (to < costs.length && to - from < maxSliceTexts && (taken === 0 || taken + costs[to]! <= size)) {
-      taken += costs[to]!;
-      to++;
-    }
-    left -= taken;
-    ends.push(to);
-    from = to;
+  const share = left / (workers * slicesPerWorker);
+  const size = Math.max(target * smallestShare, Math.min(target, share));
+  let to = from;
+  let taken = 0;
+  while (to < costs.length && to - from < maxSliceItems && (taken === 0 || taken + costs[to]! <= size)) {
+    taken += costs[to]!;
+    to++;
   }
-  return ends;
-}
-
-/** Indices of texts by guessed cost, largest first; equal ones keep their order. */
-export function longestFirst(costs: Float64Array): Int32Array {
-  return Int32Array.from(costs.keys()).toSorted((a, b) => costs[b]! - costs[a]! || a - b);
+  return to;
 }

@@ -1,10 +1,12 @@
 import fastq from "fastq";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
-import type { EmbedAnswer, EmbedderPlan, EmbedReply } from "../core/messages.ts";
+import type { EmbedderPlan, LaneAnswer, LaneReply } from "../core/messages.ts";
 import type { Lane } from "../core/ports.ts";
-import type { Grouping, Space } from "../core/space.ts";
-import { createEmbedCall, type EmbedCall, type Slice } from "./embed-call.ts";
+import type { Space } from "../core/space.ts";
+import { callShape } from "./call-plan.ts";
+import { createEmbedCall, type EmbedCall, type Slice, type Step } from "./embed-call.ts";
 import { createLaneClock } from "./lane-clock.ts";
+import { createPace, type Pace } from "./pace.ts";
 import type { SlicePolicy } from "./slice-plan.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 
@@ -17,19 +19,14 @@ export interface ThreadLaneOptions {
 /** How often a slice is tried again after its worker died. */
 const maxRetries = 2;
 
-/** Weight of the newest slice in the measured rate. */
-const rateWeight = 0.2;
-
 /**
- * Slices by what a call may hold. A transformer that takes texts of equal length together wants long
- * slices, so that equal lengths meet; one that takes them alone wants slices just long enough that a
- * message costs nothing. First rates are of a slow machine, so that a first slice is never long.
+ * How much work a worker gets at a time, by step: just so much that a message costs nothing. First
+ * rates are of a slow machine, so that a first slice is never long.
  */
-const policies: Readonly<Record<Grouping | "static", SlicePolicy>> = {
-  alone: { targetMs: 60, firstTokensPerSecond: 3_000, adaptive: true, longestFirst: true },
-  any: { targetMs: 400, firstTokensPerSecond: 2_000, adaptive: true, longestFirst: true },
-  "equal-length": { targetMs: 400, firstTokensPerSecond: 4_000, adaptive: false, longestFirst: true },
-  static: { targetMs: 20, firstTokensPerSecond: 1_000_000, adaptive: true, longestFirst: false },
+const policies: Readonly<Record<Step, SlicePolicy>> = {
+  embed: { targetMs: 20, firstTokensPerSecond: 1_000_000 },
+  tokenize: { targetMs: 20, firstTokensPerSecond: 500_000 },
+  infer: { targetMs: 80, firstTokensPerSecond: 2_000 },
 };
 
 /**
@@ -40,11 +37,15 @@ const policies: Readonly<Record<Grouping | "static", SlicePolicy>> = {
 export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions): Promise<Lane> {
   const opened = performance.now();
   const { description } = space;
-  const policy = policies[description.kind === "static" ? "static" : description.grouping];
+  const shape = description.kind === "static" ? null : callShape(description.grouping, plan.device);
   const clock = createLaneClock();
   const calls = new Set<EmbedCall>();
-  const totals = { texts: 0, tokens: 0, slots: 0, tokenizeSeconds: 0, inferSeconds: 0 };
-  let tokensPerSecond = policy.firstTokensPerSecond;
+  const totals = { texts: 0, tokens: 0, slots: 0, tokenizeSeconds: 0, inferSeconds: 0, poolSeconds: 0 };
+  const paces: Readonly<Record<Step, Pace>> = {
+    embed: createPace(policies.embed.firstTokensPerSecond),
+    tokenize: createPace(policies.tokenize.firstTokensPerSecond),
+    infer: createPace(policies.infer.firstTokensPerSecond),
+  };
   const greetings = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
@@ -65,13 +66,13 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
 
   async function send(slice: Slice): Promise<void> {
     if (slice.call.settled) return;
-    let reply: EmbedReply;
+    let reply: LaneReply;
     try {
-      reply = await pool.run(slice.request);
+      reply = await pool.run(slice.request());
     } catch (error) {
       slice.deaths++;
       if (slice.deaths > maxRetries) slice.call.fail(workerDied(error, slice));
-      else void queue.unshift(slice);
+      else enqueueFirst([slice]);
       return;
     }
     if (!reply.ok) {
@@ -79,23 +80,39 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       return;
     }
     count(slice, reply);
-    await slice.call.accept(slice, reply);
+    const following = await slice.accept(reply);
+    // A window goes on before the next one begins.
+    if (slice.step === "infer") enqueueFirst(following);
+    else enqueue(following);
   }
 
-  function count(slice: Slice, answer: EmbedAnswer): void {
-    totals.texts += slice.request.texts.length;
-    totals.tokens += answer.tokens;
-    totals.slots += answer.slots;
-    totals.tokenizeSeconds += answer.tokenizeSeconds;
-    totals.inferSeconds += answer.inferSeconds;
-    const seconds = answer.tokenizeSeconds + answer.inferSeconds;
-    if (!policy.adaptive || seconds === 0) return;
-    tokensPerSecond += rateWeight * (slice.cost / seconds - tokensPerSecond);
+  function enqueue(slices: readonly Slice[]): void {
+    for (const slice of slices) void queue.push(slice);
+  }
+
+  function enqueueFirst(slices: readonly Slice[]): void {
+    for (const slice of slices.toReversed()) void queue.unshift(slice);
+  }
+
+  function count(slice: Slice, answer: LaneAnswer): void {
+    // Texts of two steps are counted at the first.
+    if (slice.step !== "infer") totals.texts += slice.texts;
+    if (answer.step !== "tokenize") {
+      totals.tokens += answer.tokens;
+      totals.slots += answer.slots;
+    }
+    const { tokenizeSeconds, inferSeconds, poolSeconds } = answer;
+    totals.tokenizeSeconds += tokenizeSeconds;
+    totals.inferSeconds += inferSeconds;
+    totals.poolSeconds += poolSeconds;
+    paces[slice.step].note(slice.cost, tokenizeSeconds + inferSeconds + poolSeconds);
   }
 
   /** Asks every worker for nothing: each answers once its model is open. The first answer is enough. */
   async function greet(): Promise<void> {
-    const answers = Array.from({ length: workers }, () => pool.run({ texts: [], purpose: "document" }));
+    const answers = Array.from({ length: workers }, () =>
+      pool.run({ step: "embed", texts: [], purpose: "document" }),
+    );
     for (const answer of answers) {
       // Whoever fails after the first says so again in its answer to the first slice.
       answer.catch(() => {});
@@ -116,7 +133,11 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
   return {
     space,
     get stats() {
-      return { workers, ...totals, busySeconds: clock.busySeconds(), startSeconds };
+      const busySeconds = clock.busySeconds();
+      const { tokenizeSeconds, inferSeconds, poolSeconds } = totals;
+      const workSeconds = tokenizeSeconds + inferSeconds + poolSeconds;
+      const waitSeconds = Math.max(0, workers * busySeconds - workSeconds);
+      return { workers, ...totals, waitSeconds, busySeconds, startSeconds };
     },
     async embed(texts, options) {
       const { signal, purpose } = options;
@@ -126,8 +147,11 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
         dimensions: description.dimensions,
         maxTokens: description.maxTokens,
         workers,
-        policy,
-        tokensPerSecond,
+        ahead: pool.capacity,
+        // Someone waits for a query: it takes one step.
+        shape: purpose === "query" ? null : shape,
+        policies,
+        tokensPerSecond: (step) => paces[step].tokensPerSecond,
       });
       const interrupt = (): void => {
         try {
@@ -140,9 +164,10 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       calls.add(call);
       clock.enter();
       try {
-        // Someone waits for a query; nobody waits for one window of a backfill.
-        if (purpose === "query") for (const slice of call.slices.toReversed()) void queue.unshift(slice);
-        else for (const slice of call.slices) void queue.push(slice);
+        // A query goes ahead of a backfill. So does tokenising: this window's calls are there when those
+        // of the window before end.
+        if (purpose === "query" || shape !== null) enqueueFirst(call.start());
+        else enqueue(call.start());
         return await call.result;
       } finally {
         clock.leave();
@@ -165,10 +190,10 @@ function workerDied(cause: unknown, slice?: Slice): ReembedError {
   const what =
     slice === undefined
       ? "a worker thread could not be started"
-      : `${slice.deaths} worker threads died over the same ${slice.request.texts.length} texts`;
+      : `${slice.deaths} worker threads died over the same ${slice.texts} texts`;
   return new ReembedError(
     "REEMBED_LANE_WORKER_DIED",
     `${what} (${reason}); if memory ran out, use fewer workers, then run the same command to go on`,
-    { details: { reason, texts: slice?.request.texts.length ?? 0 }, cause },
+    { details: { reason, texts: slice?.texts ?? 0 }, cause },
   );
 }

@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import type { EmbedReply, EmbedRequest, EmbedderPlan, WorkerStart } from "../core/messages.ts";
+import type { EmbedderPlan, LaneReply, LaneRequest, WorkerStart } from "../core/messages.ts";
 
 /** Requests that a worker holds: the one it works on, and the next. */
 const requestsPerWorker = 2;
@@ -9,7 +9,7 @@ export interface WorkerPool {
   /** Requests that may be under way so that no worker waits and none queues more than one ahead. */
   readonly capacity: number;
   /** Rejects when the worker died; errors of the model come as data. */
-  run(request: EmbedRequest): Promise<EmbedReply>;
+  run(request: LaneRequest): Promise<LaneReply>;
   /** Ends the threads. Only when nothing is under way. */
   close(): Promise<void>;
 }
@@ -57,9 +57,7 @@ export function startWorkerPool(plan: EmbedderPlan, workers: number): WorkerPool
       new Promise((resolve, reject) => {
         waiting.add(reject);
         pool ??= startThreads();
-        (pool.run(request) as Promise<EmbedReply>)
-          .then(resolve, reject)
-          .finally(() => waiting.delete(reject));
+        (pool.run(request) as Promise<LaneReply>).then(resolve, reject).finally(() => waiting.delete(reject));
       }),
     async close() {
       const threads = pool;

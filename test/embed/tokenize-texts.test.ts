@@ -10,9 +10,9 @@ const [cls, sep] = [101, 102];
 
 function idsOfTexts(texts: readonly string[], maxTokens: number, truncation: "right" | "left", prompt = "") {
   const tokenized = tokenizeTexts(texts, prompt, tokenizer, { maxTokens, truncation });
-  const { buffer, starts, lengths } = tokenized;
-  const ids = texts.map((_, i) => [...buffer.ids.subarray(starts[i], starts[i]! + lengths[i]!)]);
-  return { ...tokenized, ids };
+  let end = 0;
+  const ids = [...tokenized.lengths].map((length) => [...tokenized.ids.subarray(end, (end += length))]);
+  return { ...tokenized, ids, tokens: tokenized.ids.length };
 }
 
 test("a text is cut before its special tokens are added, on the side that the space says", () => {

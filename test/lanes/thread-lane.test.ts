@@ -77,6 +77,23 @@ test("float32: grouping texts of equal length does not move a vector", float, as
   }
 });
 
+test(
+  "float32: the same window has the same vectors, bit for bit, for any number of workers",
+  float,
+  async (t) => {
+    const [one, three] = await Promise.all([openLane(t, miniLmFloat, 1), openLane(t, miniLmFloat, 3)]);
+    const texts = someTexts(60);
+    const expected = await one.embed(texts, document);
+    const [first, second] = await Promise.all([three.embed(texts, document), three.embed(texts, document)]);
+    assert.deepEqual(first.vectors, expected.vectors);
+    assert.deepEqual(second.vectors, expected.vectors);
+    const { tokenizeSeconds, inferSeconds, poolSeconds, waitSeconds, busySeconds } = three.stats;
+    for (const seconds of [tokenizeSeconds, inferSeconds, poolSeconds]) assert.ok(seconds > 0);
+    const work = tokenizeSeconds + inferSeconds + poolSeconds;
+    assert.ok(Math.abs(work + waitSeconds - 3 * busySeconds) < 0.01);
+  },
+);
+
 test("identical texts are embedded once; texts without a vector are told and zero", async (t) => {
   const lane = await openLane(t, potion, 2);
   const texts = ["dog", "cat", "dog", "", "ផ", "dog", "", "bird"];
