@@ -16,7 +16,11 @@ export async function checkCanary(
   space: SpaceDescription,
   { record, tolerance, pinnedIn }: CanaryCheck,
 ): Promise<void> {
-  const { vectors } = await embedder.embed({ texts: canaryInputs(startTexts), purpose: "document" });
+  const { vectors } = await embedder.embed({
+    step: "embed",
+    texts: canaryInputs(startTexts),
+    purpose: "document",
+  });
   const comparison = compareCanary(record, { dimensions: space.dimensions, vectors }, tolerance);
   const { verdict, worst } = comparison;
   if (verdict.kind === "noise") return;
