@@ -34,9 +34,10 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   "open-reembed": ["core", "config", "engine"],
   index: ["core", "open-reembed"],
 
+  "mock-provider": ["core", "config", "space"],
   bench: ["core", "config", "datasets", "observe", "engine"],
   quickstart: ["core", "config", "datasets", "observe", "engine"],
-  cli: ["core", "config", "observe", "engine", "bench", "quickstart"],
+  cli: ["core", "config", "observe", "engine", "bench", "mock-provider", "quickstart"],
   main: ["cli"],
 };
 
@@ -48,7 +49,7 @@ export const packageRooms: Readonly<Record<string, readonly string[]>> = {
   "@lancedb/lancedb": ["store"],
   "onnxruntime-node": ["embed"],
   "@huggingface/tokenizers": ["embed"],
-  piscina: ["lanes", "embed"],
+  piscina: ["lanes", "embed", "mock-provider"],
   fastq: ["lanes"],
   zod: ["config"],
   pino: ["cli"],

@@ -1,0 +1,132 @@
+import { homedir } from "node:os";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseReference } from "../config/parse-reference.ts";
+import { ReembedError } from "../core/errors.ts";
+import { openModel } from "../space/open-model.ts";
+import { changeFaults } from "./change-faults.ts";
+import { controlRoutes } from "./control-routes.ts";
+import { embeddingRoutes } from "./embedding-routes.ts";
+import { openAiFormat } from "./formats/openai.ts";
+import { createHttpServer } from "./http-server.ts";
+import { type MockLedger, openLedger } from "./ledger.ts";
+import { modelRoutes } from "./model-routes.ts";
+import type { NamedModel, ProviderState } from "./provider-state.ts";
+import { createRateLimits } from "./rate-limits.ts";
+import { type ServedModel, serveModel } from "./served-model.ts";
+import { startServerClock } from "./server-clock.ts";
+import {
+  completeSettings,
+  type MockFaults,
+  type MockProviderOptions,
+  type MockSettings,
+} from "./settings.ts";
+
+/** A mock provider that listens. */
+export interface MockProvider {
+  /** Where it listens, without a path: `http://127.0.0.1:43117`. */
+  readonly url: string;
+  ledger(): MockLedger;
+  /** How often each text was paid for; empty unless `countTexts` is set. */
+  textCounts(): ReadonlyMap<string, number>;
+  resetLedger(): void;
+  /** Changes some faults; the others stay. */
+  setFaults(change: Partial<MockFaults>): void;
+  /** Moves the server's clock forward: limits fill, batches go on. */
+  advanceClock(ms: number): void;
+  /** Ends at once, requests under way included. */
+  close(): Promise<void>;
+}
+
+const bundledModels = fileURLToPath(new URL("../../datasets/models", import.meta.url));
+
+/**
+ * Starts a real HTTP server that answers as providers of embeddings do, with vectors of real models.
+ * @throws REEMBED_USAGE where the port is taken, and what a model's reference or package is refused for
+ */
+export async function startMockProvider(options: MockProviderOptions = {}): Promise<MockProvider> {
+  const settings = completeSettings(options);
+  const ending = new AbortController();
+  const clock = startServerClock();
+  const { served, models } = await openModels(settings);
+  const state: ProviderState = {
+    settings,
+    models,
+    ledger: openLedger(settings),
+    limits: createRateLimits(settings.limits, clock.nowMs),
+    clock,
+    faults: settings.faults,
+    ending: ending.signal,
+  };
+  const server = createHttpServer({
+    routes: [...embeddingRoutes([openAiFormat], state), ...modelRoutes(state), ...controlRoutes(state)],
+    apiKey: settings.apiKey,
+    ending: ending.signal,
+    onRefusal: ({ reason }) => state.ledger.refuse(reason),
+  });
+
+  const endModels = async (): Promise<void> => {
+    await Promise.all([...served.values()].map((model) => model.close()));
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(settings.port, settings.host, resolve);
+    });
+  } catch (error) {
+    await endModels();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      `the mock provider cannot listen on ${settings.host}:${settings.port} (${why}); choose another --port, or leave it out for a free one`,
+      { details: { host: settings.host, port: settings.port }, cause: error },
+    );
+  }
+
+  return {
+    url: `http://${settings.host}:${(server.address() as AddressInfo).port}`,
+    ledger: () => state.ledger.read(),
+    textCounts: () => state.ledger.textCounts(),
+    resetLedger: () => state.ledger.reset(),
+    setFaults(change) {
+      state.faults = changeFaults(state.faults, change);
+    },
+    advanceClock: (ms) => clock.advance(ms),
+    async close() {
+      ending.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await endModels();
+    },
+  };
+}
+
+/** Opens each reference once, and names its model as the settings say. */
+async function openModels(settings: MockSettings): Promise<{
+  readonly served: ReadonlyMap<string, ServedModel>;
+  readonly models: ReadonlyMap<string, NamedModel>;
+}> {
+  const served = new Map<string, ServedModel>();
+  const models = new Map<string, NamedModel>();
+  for (const { name, reference, dimensions } of settings.models) {
+    let model = served.get(reference);
+    if (model === undefined) {
+      const opened = await openModel(parseReference(reference), {
+        bundledFolder: bundledModels,
+        lockFile: "reembed.lock.json",
+        pin: false,
+        hubCacheFolder: join(homedir(), ".cache", "huggingface", "hub"),
+      });
+      model = serveModel({ ...opened.plan, threads: 1, device: "cpu" }, settings.threads);
+      served.set(reference, model);
+    }
+    models.set(name, {
+      name,
+      dimensions: dimensions ?? model.dimensions,
+      digest: model.digest,
+      served: model,
+    });
+  }
+  return { served, models };
+}
