@@ -1,5 +1,5 @@
 /** Messages between a server of vectors and the thread that makes them. Errors cross as data. */
-import type { EmbedderPlan, EmbedFailure } from "./messages.ts";
+import type { EmbedderPlan, LaneFailure } from "./messages.ts";
 
 /** What the thread is started with. */
 export interface ServedStart {
@@ -46,4 +46,4 @@ export type ServedReply =
   | { readonly ok: true; readonly kind: "decode"; readonly texts: readonly (string | null)[] }
   /** Each vector as it is written into an answer, without quotes around base64. */
   | { readonly ok: true; readonly kind: "embed"; readonly rows: readonly string[] }
-  | EmbedFailure;
+  | LaneFailure;

@@ -35,9 +35,10 @@ async function answer(request: ServedRequest): Promise<ServedReply> {
       case "decode":
         return { ok: true, kind: "decode", texts: request.inputs.map((ids) => decode?.(ids) ?? null) };
       case "embed": {
-        const reply = await embedder.embed(request);
+        const { texts, purpose } = request;
+        const reply = await embedder.embed({ step: "embed", texts, purpose });
         const { dimensions } = plan.space;
-        const rows = request.texts.map((text, row) => {
+        const rows = texts.map((text, row) => {
           const own = reply.vectors.subarray(row * dimensions, (row + 1) * dimensions);
           if (reply.outcomes[row] !== embedded) placeByText(own, text);
           return writeVector(own, request, row);
