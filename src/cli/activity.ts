@@ -77,6 +77,7 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
     case "step:finished":
       return null;
     case "lane:started":
+    case "lease:waiting":
     case "version:changed":
     case "warning:raised":
       return activity;

@@ -1,4 +1,5 @@
 import type { ReembedEvent } from "../core/events.ts";
+import { describeHolder } from "../core/leases.ts";
 import { formatCountOf, formatDuration, formatShare } from "../observe/quantities.ts";
 
 /** What people should read of an event, beside the progress line; nothing for most of them. */
@@ -18,6 +19,10 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
         event.round === 1
           ? `${event.version}: ${formatCountOf(event.rows, "row")} to embed in ${formatCountOf(event.units, "unit")}`
           : `${event.version}: catching up with ${formatCountOf(event.rows, "row")} that came or changed meanwhile`,
+      ];
+    case "lease:waiting":
+      return [
+        `${event.version}: waiting for ${formatCountOf(event.rows, "row")} that ${event.holders.map(describeHolder).join(" and ")} ${event.holders.length === 1 ? "has" : "have"} taken`,
       ];
     case "index:finished":
       return [

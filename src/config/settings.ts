@@ -18,6 +18,7 @@ export interface RunConfig {
   readonly index: IndexType | "auto";
   readonly vectorType: NewVectorType | null;
   readonly actor: string | null;
+  readonly leaseSeconds: number;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
 }
@@ -107,6 +108,11 @@ export const settingsSchema = z.strictObject({
     description: "Who works, for the history of versions; null: the user at this machine.",
     variable: "REEMBED_ACTOR",
     expected: 'a name, such as "ci"',
+  }),
+  leaseSeconds: z.number().min(3).max(86_400).default(60).register(settingNotes, {
+    description: "Seconds without a sign of life until what a process had taken is free again.",
+    variable: "REEMBED_LEASE_SECONDS",
+    expected: "a number of seconds, from 3 to 86400",
   }),
   retirementGraceDays: z.number().min(0).max(36_500).default(14).register(settingNotes, {
     description: "Days that a version stays for rollback after another took its place.",

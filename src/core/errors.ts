@@ -76,6 +76,7 @@ export const errorKinds = {
   REEMBED_STORE_ROW_REWRITE: fatal(exitCodes.store),
   REEMBED_STORE_PATCH_COUNT: fatal(exitCodes.store),
   REEMBED_STORE_INDEX_COVERAGE: fatal(exitCodes.store),
+  REEMBED_STORE_LEASE_LOST: transient(exitCodes.store),
   REEMBED_STORE_CONFLICT: transient(exitCodes.store),
   REEMBED_STORE_KEY_MISSING: fatal(exitCodes.store),
   REEMBED_STORE_VECTOR_RANGE: fatal(exitCodes.store),

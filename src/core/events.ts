@@ -1,4 +1,5 @@
 /** Everything that long work says while it runs. Names read `noun:state`. Only the CLI draws them. */
+import type { LeaseHolder } from "./leases.ts";
 import type { VersionState } from "./version.ts";
 
 export type ReembedEvent =
@@ -48,6 +49,13 @@ export type ReembedEvent =
       readonly deletedMeanwhile: number;
       readonly tableVersion: number;
       readonly seconds: number;
+    }
+  | {
+      /** What is left to do is held by other processes; it is taken over if their leases end. */
+      readonly event: "lease:waiting";
+      readonly version: string;
+      readonly rows: number;
+      readonly holders: readonly LeaseHolder[];
     }
   | { readonly event: "index:started"; readonly version: string; readonly rows: number }
   | {

@@ -4,6 +4,7 @@
  */
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
+import type { Leases } from "./leases.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -314,6 +315,8 @@ export interface StoredTable {
   /** Keys whose stored source hash is set and differs from the hash of the present text. */
   staleKeys(version: VersionRecord, signal?: AbortSignal): AsyncIterable<readonly Key[]>;
 
+  /** This process's leases on a version; each ends `leaseMs` after it was last renewed. */
+  leases(version: VersionRecord, leaseMs: number): Leases;
   /** Refuses duplicate and null keys; makes sure of the key's BTREE. Run once before patches. */
   prepareForPatches(): Promise<void>;
   /** Writes one version's columns for these rows without touching any other column. */

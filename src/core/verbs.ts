@@ -2,6 +2,7 @@
  * The verbs of the program: what each takes and what it answers. The library and the command line
  * share these shapes; result fields are a contract that other programs rely on.
  */
+import type { Shard } from "./leases.ts";
 import type { RowOutcomeName } from "./outcome.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
@@ -73,6 +74,8 @@ export interface BackfillRequest {
   readonly workers?: number | undefined;
   /** Stop after so many rows, resumable. */
   readonly limitRows?: number | undefined;
+  /** Fill only this part of the fragments, beside other processes that fill the rest. @default all */
+  readonly shard?: Shard | undefined;
   /** What to do with a text that cannot have a vector. @default "skip" */
   readonly onEmpty?: OnEmpty | undefined;
   /** @default "auto": as the active version's, or by size */
@@ -115,6 +118,8 @@ export interface BackfillResult {
   readonly cost: number;
   /** True where there was nothing to do. */
   readonly upToDate: boolean;
+  /** Why this run did not finish the version although its own part is done; null where it did. */
+  readonly note: string | null;
 }
 
 export interface VersionsRequest {

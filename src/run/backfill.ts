@@ -1,4 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { throwIfAborted } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
+import {
+  inShard,
+  type LeaseHolder,
+  type LeaseItem,
+  leaseItems,
+  type Leases,
+  type Shard,
+} from "../core/leases.ts";
 import type { RoundPlan } from "../core/plan.ts";
 import type { Lane, StoredTable } from "../core/ports.ts";
 import type { OnEmpty } from "../core/verbs.ts";
@@ -7,7 +17,7 @@ import type { Key } from "../core/words.ts";
 import { limitPlan } from "../plan/limit-plan.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
-import { commitWindows, type RoundObserver, runRound } from "./run-round.ts";
+import { commitWindows, type RoundObserver, type RoundOptions, runRound } from "./run-round.ts";
 import { readStaleWindows } from "./stale-windows.ts";
 
 /**
@@ -18,9 +28,15 @@ const maxRounds = 12;
 
 const progressIntervalMs = 250;
 
+/** Pause between two looks at the leases of others, in milliseconds: one small read each. */
+const waitMs = 1000;
+
 export interface BackfillOptions {
   readonly table: StoredTable;
   readonly version: VersionRecord;
+  readonly leases: Leases;
+  /** Fill only these fragments; undefined: all that no other process has taken. */
+  readonly shard: Shard | undefined;
   /** Called once, before the first write, and only if there is something to do. */
   readonly begin: () => Promise<void>;
   readonly openLane: () => Promise<Lane>;
@@ -40,20 +56,25 @@ export interface BackfillOutcome {
   readonly seconds: number;
   /** Whether every row is handled and fresh. */
   readonly complete: boolean;
+  /** Rows of other shards that were still to do when this one was done. */
+  readonly rowsElsewhere: number;
 }
 
 /**
  * Fills a version's column in rounds until no row is left to do: rows without a source hash first,
- * then those whose text changed meanwhile. The lane is opened only if there is work.
+ * then those whose text changed meanwhile. The lane is opened only if there is work. Other processes may
+ * fill the same version: each takes units that the others have not, and the last waits for what they
+ * still hold, so that it takes over if one of them dies.
  */
 export async function backfill(options: BackfillOptions): Promise<BackfillOutcome> {
-  const { table, version, emit, signal } = options;
+  const { table, version, leases, emit, signal } = options;
   const startMs = performance.now();
   const meter = createBackfillMeter(() => performance.now());
   let rounds = 0;
   let units = 0;
   let commits = 0;
   let totalRows = 0;
+  let waiting = false;
   let lane: Lane | null = null;
   let ticker: NodeJS.Timeout | undefined;
 
@@ -66,20 +87,33 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       ...meter.pace(),
     });
   };
-  const outcome = (complete: boolean): BackfillOutcome => ({
+  const outcome = (complete: boolean, rowsElsewhere: number): BackfillOutcome => ({
     counts: meter.counts(),
     units,
     catchUpRounds: Math.max(0, rounds - 1),
     seconds: (performance.now() - startMs) / 1000,
     complete,
+    rowsElsewhere,
   });
 
   try {
     for (;;) {
+      throwIfAborted(signal);
       const { tableVersion } = await table.snapshot();
+      const leaseCommits = leases.commits;
       const work = await findWork(options, meter.counts().handled);
       const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
-      if (work.left === 0 || outOfBudget || rounds >= maxRounds) return outcome(work.left === 0);
+      if (work.left === 0 || outOfBudget || rounds >= maxRounds) {
+        return outcome(work.left + work.elsewhere === 0, work.elsewhere);
+      }
+      const holders = await leases.others();
+      if (!isAnyFree(work, holders)) {
+        if (!waiting) emit({ event: "lease:waiting", version: version.name, rows: work.rows, holders });
+        waiting = true;
+        await sleep(waitMs);
+        continue;
+      }
+      waiting = false;
       if (lane === null) {
         // Preparing takes time and commits of its own, so what is to do is looked for again after it.
         await options.begin();
@@ -120,13 +154,17 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
           });
         },
       };
-      const round = { table, version, lane, onEmpty: options.onEmpty, observer, signal };
-      await runRound(work.plan, round);
-      await commitWindows(readStaleWindows(table, work.staleKeys), round);
+      const round = { table, version, lane, leases, onEmpty: options.onEmpty, observer, signal };
+      const unitsTaken = await runRound(work.plan, round);
+      const staleTaken = await catchUpStale(work.staleKeys, round);
       report();
       // Where no commit but our own happened since the work was found, nothing can be left.
-      const undisturbed = (await table.snapshot()).tableVersion === tableVersion + commits;
-      if (undisturbed && options.limitRows === undefined) return outcome(true);
+      const ownCommits = commits + leases.commits - leaseCommits;
+      const undisturbed = (await table.snapshot()).tableVersion === tableVersion + ownCommits;
+      const allTaken = unitsTaken === work.plan.units.length && staleTaken;
+      if (undisturbed && allTaken && options.limitRows === undefined) {
+        return outcome(work.elsewhere === 0, work.elsewhere);
+      }
     }
   } finally {
     clearInterval(ticker);
@@ -140,17 +178,40 @@ interface Work {
   readonly rows: number;
   /** The same without the limit of rows. */
   readonly left: number;
+  /** Rows without a vector in fragments of other shards. */
+  readonly elsewhere: number;
+}
+
+/** Whether a part of the work is held by no other process. */
+function isAnyFree(work: Work, holders: readonly LeaseHolder[]): boolean {
+  const held = new Set(holders.flatMap((holder) => holder.items));
+  const groups = [...work.plan.units.map(leaseItems), ...(work.staleKeys.length > 0 ? [staleLease] : [])];
+  return groups.some((group) => !group.some((item) => held.has(item)));
+}
+
+const staleLease: readonly LeaseItem[] = ["stale"];
+
+/** Embeds stale rows again, unless another process does; answers whether none is left to others. */
+async function catchUpStale(keys: readonly Key[], round: RoundOptions): Promise<boolean> {
+  if (keys.length === 0) return true;
+  const taken = await round.leases.take([staleLease], 1);
+  if (taken.length === 0) return false;
+  await commitWindows(readStaleWindows(round.table, keys), round);
+  round.leases.release(staleLease);
+  return true;
 }
 
 /** What is left to do for a version now, within what the limit of rows still allows. */
 async function findWork(options: BackfillOptions, handled: number): Promise<Work> {
-  const { table, version, limitRows, signal } = options;
-  const fragments = await table.fragments(version);
+  const { table, version, limitRows, shard, signal } = options;
+  const all = await table.fragments(version);
+  const fragments = shard === undefined ? all : all.filter((fragment) => inShard(fragment.id, shard));
   const whole = planRound(fragments, usualBounds(version.space.dimensions));
   const stale: Key[] = [];
   for await (const keys of table.staleKeys(version, signal)) stale.push(...keys);
+  const elsewhere = all.reduce((sum, fragment) => sum + fragment.pending, 0) - whole.rows;
   const budget = limitRows === undefined ? Infinity : Math.max(0, limitRows - handled);
   const plan = limitPlan(whole, budget);
   const staleKeys = stale.slice(0, budget - plan.rows);
-  return { plan, staleKeys, rows: plan.rows + staleKeys.length, left: whole.rows + stale.length };
+  return { plan, staleKeys, rows: plan.rows + staleKeys.length, left: whole.rows + stale.length, elsewhere };
 }

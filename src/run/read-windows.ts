@@ -1,4 +1,4 @@
-import type { RoundPlan, Unit } from "../core/plan.ts";
+import type { Unit } from "../core/plan.ts";
 import type { StoredTable, TextRows } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
@@ -23,18 +23,21 @@ export interface Window {
   readonly chars: number;
   /** The rows up to and with this window are committed as one merge. */
   readonly endsMerge: boolean;
+  /** The last window of its unit. */
+  readonly endsUnit: boolean;
 }
 
-/** Reads the rows that a round has to handle, in the order of its units. */
+/** Reads the rows that a round has to handle, in the order in which its units come. */
 export async function* readWindows(
   table: StoredTable,
   version: VersionRecord,
-  plan: RoundPlan,
+  units: AsyncIterable<Unit>,
+  mergeRows: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Window, void> {
-  for (const unit of plan.units) {
+  for await (const unit of units) {
     const batches = table.readTexts(version, unit.fragmentIds, { batchRows, signal });
-    yield* cutWindows(unit, batches, plan.mergeRows);
+    yield* cutWindows(unit, batches, mergeRows);
   }
 }
 
@@ -50,8 +53,8 @@ export async function* cutWindows(
   let rowsOfMerge = 0;
   let rowsLeft = unit.rows;
 
-  const take = (endsMerge: boolean): Window => {
-    const window: Window = { unit, keys, texts, chars, endsMerge };
+  const take = (endsMerge: boolean, endsUnit = false): Window => {
+    const window: Window = { unit, keys, texts, chars, endsMerge, endsUnit };
     rowsOfMerge = endsMerge ? 0 : rowsOfMerge + keys.length;
     keys = [];
     texts = [];
@@ -72,5 +75,5 @@ export async function* cutWindows(
     }
     if (rowsLeft === 0) break;
   }
-  yield take(true);
+  yield take(true, true);
 }

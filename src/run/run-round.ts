@@ -1,4 +1,5 @@
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { leaseItems, type Leases } from "../core/leases.ts";
 import { embedded, notFinite, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
 import type { RoundPlan, Unit } from "../core/plan.ts";
 import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
@@ -6,6 +7,7 @@ import { sourceHash } from "../core/source-hash.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
+import { claimUnits } from "./claim-units.ts";
 import { mapOrdered } from "./map-ordered.ts";
 import { readWindows, type Window } from "./read-windows.ts";
 
@@ -28,18 +30,30 @@ export interface RoundOptions {
   readonly table: StoredTable;
   readonly version: VersionRecord;
   readonly lane: Lane;
+  /** Ours for this version: a unit is taken before it is read, and let go once it is committed. */
+  readonly leases: Leases;
   readonly onEmpty: OnEmpty;
   readonly observer: RoundObserver;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Carries out one plan: reads windows, embeds them and commits each merge while the next is being
- * embedded. On an abort, what was handed to the store is still committed.
- * @throws REEMBED_INTERRUPTED, and whatever the lane or the store throws
+ * Carries out one plan: takes units that no other process has, reads windows, embeds them and commits
+ * each merge while the next is being embedded. On an abort, what was handed to the store is still
+ * committed. Answers how many units it took.
+ * @throws REEMBED_INTERRUPTED, REEMBED_STORE_LEASE_LOST, and whatever the lane or the store throws
  */
-export async function runRound(plan: RoundPlan, options: RoundOptions): Promise<void> {
-  await commitWindows(readWindows(options.table, options.version, plan, options.signal), options);
+export async function runRound(plan: RoundPlan, options: RoundOptions): Promise<number> {
+  const { table, version, signal } = options;
+  let units = 0;
+  const claimed = async function* (): AsyncGenerator<Unit, void> {
+    for await (const unit of claimUnits(plan.units, options)) {
+      units += 1;
+      yield unit;
+    }
+  };
+  await commitWindows(readWindows(table, version, claimed(), plan.mergeRows, signal), options);
+  return units;
 }
 
 /** Embeds and commits windows in order; the last part of the pipeline of a round. */
@@ -79,10 +93,16 @@ async function commitMerge(
   parts: readonly { window: Window; result: EmbeddedTexts }[],
   options: RoundOptions,
 ): Promise<void> {
-  const unit = parts[0]?.window.unit;
+  const last = parts.at(-1)?.window;
+  if (last === undefined) return;
+  const items = leaseItems(last.unit);
   const rows = assembleMerge(parts, options);
-  if (unit === undefined || rows.keys.length === 0) return;
-  options.observer.committed(unit, await options.table.patch(options.version, rows));
+  if (rows.keys.length > 0) {
+    await options.leases.confirm(items);
+    options.observer.committed(last.unit, await options.table.patch(options.version, rows));
+  }
+  // Units of stale rows share one lease, which whoever took it lets go.
+  if (last.endsUnit && last.unit.fragmentIds.length > 0) options.leases.release(items);
 }
 
 /** Puts the windows of one merge together. One window's vectors go to the store as they came. */

@@ -1,3 +1,4 @@
+import type { Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
 import type { PatchResult, PatchRows } from "../core/ports.ts";
@@ -5,6 +6,7 @@ import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
 import { keyTypeOf } from "./key-column.ts";
 import { keyIndexOf, rebuildKeyIndex, refreshReason } from "./key-index.ts";
+import { liveLeases, readAllLeases } from "./lease-record.ts";
 import { patchBatch } from "./patch-batch.ts";
 import { checkPatchCount, checkPatched, tableFacts } from "./patch-guards.ts";
 import { requireCorpus, requireVersion, schemaOf } from "./read-registry.ts";
@@ -14,6 +16,7 @@ import { keysPresent } from "./rows-by-key.ts";
 import { serial } from "./serial.ts";
 import type { TableHandle } from "./table-handle.ts";
 import { companionBytes, rowBytes } from "./version-bytes.ts";
+import { goneHere } from "./version-leases.ts";
 
 /**
  * The column patch: fills a version's columns for existing rows by merges that write those columns
@@ -42,16 +45,23 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     rereadBytes = 0;
   };
 
-  const makeIndexUsable = async (
+  /** The table as it is now, with a key index that the next merge can use, and whether that was rebuilt. */
+  const openForMerge = async (
     corpus: CorpusColumns,
     bytesPerRow: number,
     sentRows: number,
-  ): Promise<boolean> => {
-    const index = await keyIndexOf(await handle.open(), corpus.key);
-    const reason = refreshReason({ index, sentRows, rereadBytes, rebuildSeconds });
-    if (reason !== null) await rebuild(corpus.key);
-    else rereadBytes += (index?.unindexedRows ?? 0) * bytesPerRow;
-    return reason !== null;
+  ): Promise<{ readonly table: Table; readonly rebuilt: boolean }> => {
+    const table = await handle.open();
+    const index = await keyIndexOf(table, corpus.key);
+    const leases = liveLeases(readAllLeases(await schemaOf(table)), Date.now(), goneHere);
+    const writers = Math.max(1, leases.length);
+    const reason = refreshReason({ index, sentRows, writers, rereadBytes, rebuildSeconds });
+    if (reason === null) {
+      rereadBytes += (index?.unindexedRows ?? 0) * bytesPerRow;
+      return { table, rebuilt: false };
+    }
+    await rebuild(corpus.key);
+    return { table: await handle.open(), rebuilt: true };
   };
 
   const patch = async (version: VersionRecord, rows: PatchRows): Promise<PatchResult> => {
@@ -71,19 +81,18 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
       };
     }
     const batch = patchBatch(version, { column: corpus.key, type: keyTypeOf(schema, corpus.key) }, rows);
-    const indexStartMs = performance.now();
-    const rebuilt = await makeIndexUsable(
-      corpus,
-      rows.vectors === null ? companionBytes : rowBytes(version),
-      sent,
-    );
-    const keyIndexSeconds = (performance.now() - indexStartMs) / 1000;
-
+    const bytesPerRow = rows.vectors === null ? companionBytes : rowBytes(version);
+    let keyIndexSeconds = 0;
+    let rebuilds = 0;
     const merged = await retryConflict(
       `a merge of ${sent} rows into version ${version.name} of table ${handle.name} failed`,
       "REEMBED_STORE_WRITE_FAILED",
       async () => {
-        const table = await handle.open();
+        const indexStartMs = performance.now();
+        // The merge goes through the very handle that the index was looked at with.
+        const { table, rebuilt } = await openForMerge(corpus, bytesPerRow, sent);
+        if (rebuilt) rebuilds += 1;
+        keyIndexSeconds += (performance.now() - indexStartMs) / 1000;
         return table.mergeInsert(corpus.key).useIndex(true).whenMatchedUpdateAll().execute(batch);
       },
     );
@@ -107,7 +116,7 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
       updated,
       deletedMeanwhile: sent - updated,
       tableVersion: merged.version,
-      commits: rebuilt ? 2 : 1,
+      commits: 1 + rebuilds,
       seconds: (performance.now() - startMs) / 1000,
       keyIndexSeconds,
     };

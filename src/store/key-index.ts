@@ -45,6 +45,8 @@ export interface RefreshFacts {
   readonly index: KeyIndex | null;
   /** Rows that the next merge sends. */
   readonly sentRows: number;
+  /** Processes that fill versions of the table now, this one included. */
+  readonly writers: number;
   /** Bytes that merges since the last rebuild have read again for want of the index. */
   readonly rereadBytes: number;
   /** Seconds that the last rebuild took; null before the first of this process. */
@@ -57,17 +59,17 @@ export type RefreshReason = "missing" | "empty" | "sentinel" | "reread-cost";
  * Whether the key's index must be rebuilt before a merge, and why. Pure.
  *
  * Every merge takes the fragments that it touches out of the index, and a merge that finds it empty
- * rewrites rows. So it is rebuilt while at least one more merge's worth of rows would stay in it: a
- * sentinel, also for a merge that is retried after another process's merge took its own. Beyond
+ * rewrites rows. So it is rebuilt while at least one more merge's worth of rows would stay in it for
+ * each process: a sentinel, also for a merge that is retried after others' merges took theirs. Beyond
  * that it is rebuilt once re-reading has cost as much as a rebuild: with equal merges that is every
  * sqrt(2 x rebuild time / re-read time of one merge), the optimum.
  */
 export function refreshReason(facts: RefreshFacts): RefreshReason | null {
-  const { index, sentRows, rereadBytes, rebuildSeconds } = facts;
+  const { index, sentRows, writers, rereadBytes, rebuildSeconds } = facts;
   if (index === null) return "missing";
   if (index.indexedRows === 0) return "empty";
   if (index.unindexedRows === 0) return null;
-  if (index.indexedRows < 2 * sentRows) return "sentinel";
+  if (index.indexedRows < (1 + writers) * sentRows) return "sentinel";
   const buildSeconds = rebuildSeconds ?? (index.indexedRows + index.unindexedRows) * buildSecondsPerRow;
   return rereadBytes / rereadBytesPerSecond > buildSeconds ? "reread-cost" : null;
 }

@@ -31,6 +31,7 @@ export interface Registry {
 const prefix = "reembed:";
 export const corpusEntry = `${prefix}corpus`;
 export const importEntry = `${prefix}import`;
+export const leaseEntry = `${prefix}leases`;
 export const appendEntry = `${prefix}append`;
 const revisionEntry = `${prefix}revision`;
 const archivePrefix = `${prefix}version:`;

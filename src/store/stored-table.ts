@@ -12,6 +12,7 @@ import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
 import { searchTable } from "./search-table.ts";
 import { setCorpus } from "./set-corpus.ts";
 import type { TableHandle } from "./table-handle.ts";
+import { versionLeases } from "./version-leases.ts";
 import { versionBytes } from "./version-bytes.ts";
 
 /** The table behind a handle, as the other rooms use it. */
@@ -35,6 +36,7 @@ export function storedTable(handle: TableHandle): StoredTable {
       await checkKeys(table, key);
       await patches.prepare();
     },
+    leases: (version, leaseMs) => versionLeases(handle, version, { leaseMs }),
     patch: (version, rows) => patches.patch(version, rows),
     counts: (version) => countVersion(handle, version),
     versionBytes: async (version) => versionBytes(version, await (await handle.open()).countRows()),

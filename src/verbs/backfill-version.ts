@@ -1,11 +1,13 @@
 import { ReembedError } from "../core/errors.ts";
-import type { IndexType, Model, StoredTable, TableSnapshot, VectorIndex } from "../core/ports.ts";
+import type { Model, StoredTable, TableSnapshot } from "../core/ports.ts";
 import type { BackfillRequest, BackfillResult } from "../core/verbs.ts";
-import type { VersionRecord, VersionState } from "../core/version.ts";
-import { activeVersion, findVersion } from "../lifecycle/find-version.ts";
+import type { VersionRecord } from "../core/version.ts";
+import type { Leases } from "../core/leases.ts";
+import { findVersion } from "../lifecycle/find-version.ts";
 import { coverageOf, hasColumn } from "../lifecycle/summarize-versions.ts";
 import { nextVersionName } from "../plan/next-version-name.ts";
 import { backfill, type BackfillOutcome } from "../run/backfill.ts";
+import { type End, finishOnce, moveVersion } from "./finish-version.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts";
 
@@ -25,12 +27,14 @@ export async function backfillVersion(
   const version = await chooseVersion(context, table, model, request);
   const workers = request.workers ?? context.settings.workers;
 
-  let outcome: BackfillOutcome;
+  const leases = table.leases(version, context.settings.leaseSeconds * 1000);
   try {
-    outcome = await backfill({
+    const outcome = await backfill({
       table,
       version,
-      begin: () => move(context, table, version.name, "backfilling", ["planned", "ready", "failed"]),
+      leases,
+      shard: request.shard,
+      begin: () => moveVersion(context, table, version.name, "backfilling", ["planned", "ready", "failed"]),
       openLane: async () => {
         const lane = await context.laneOf(model, workers);
         context.emit({
@@ -48,13 +52,27 @@ export async function backfillVersion(
       emit: context.emit,
       signal: context.signal,
     });
+    const end = await finishOnce(context, { table, version, leases, request, outcome });
+    return await summarize(table, version, outcome, end);
   } catch (error) {
-    await noteFailure(context, table, version.name, error);
+    await noteFailure(context, table, version.name, leases, error);
     throw error;
+  } finally {
+    await letGo(context, version.name, leases);
   }
+}
 
-  const index = outcome.complete ? await finish(context, table, version, request) : null;
-  return summarize(table, version, outcome, index);
+/** Lets go of what is still held; where that fails, the leases end by themselves. */
+async function letGo(context: VerbContext, name: string, leases: Leases): Promise<void> {
+  try {
+    await leases.close();
+  } catch (error) {
+    const { message } = ReembedError.from(error);
+    context.emit({
+      event: "warning:raised",
+      message: `version ${name}: leases stay until they expire, up to ${context.settings.leaseSeconds} s: ${message}`,
+    });
+  }
 }
 
 /** The version to fill: the named one, else the one of this space, else a new one. */
@@ -67,17 +85,25 @@ async function chooseVersion(
   const { name } = request;
   const vectorType = request.vectorType ?? context.settings.vectorType ?? undefined;
   const snapshot = await table.snapshot();
-  const existing = existingVersion(snapshot, model, name);
+  let existing = existingVersion(snapshot, model, name);
   if (existing === undefined) {
-    const created = await table.createVersion({
-      name: name ?? nextVersionName(snapshot.versions.map((version) => version.name)),
-      reference: model.reference,
-      space: model.space,
-      vectorType,
-      baseModel: model.baseModel,
-    });
-    context.emit({ event: "version:changed", version: created.name, from: null, to: created.state });
-    return created;
+    const newName = name ?? nextVersionName(snapshot.versions.map((version) => version.name));
+    try {
+      const created = await table.createVersion({
+        name: newName,
+        reference: model.reference,
+        space: model.space,
+        vectorType,
+        baseModel: model.baseModel,
+      });
+      context.emit({ event: "version:changed", version: created.name, from: null, to: created.state });
+      return created;
+    } catch (error) {
+      if (ReembedError.from(error).code !== "REEMBED_STORE_VERSION_EXISTS") throw error;
+      // Another process that fills the same version was first to make it.
+      existing = existingVersion(await table.snapshot(), model, newName);
+      if (existing === undefined) throw error;
+    }
   }
   requireSameSpace(existing, model);
   if (vectorType !== undefined && vectorType !== existing.vectorType) {
@@ -104,68 +130,19 @@ function existingVersion(
   return snapshot.versions.findLast((version) => version.spaceId === model.space.id && hasColumn(version));
 }
 
-/** Builds the index, then lets the version move on to `ready`, and to `active` if none is. */
-async function finish(
-  context: VerbContext,
-  table: StoredTable,
-  version: VersionRecord,
-  request: BackfillRequest,
-): Promise<VectorIndex | null> {
-  const index = await ensureIndex(context, table, version, request.index ?? context.settings.index);
-  await move(context, table, version.name, "ready", ["backfilling"]);
-  if (activeVersion(await table.snapshot()) === null) {
-    await move(context, table, version.name, "active", ["ready"]);
-  }
-  return index;
-}
-
-/** Builds the version's index unless it is there and covers every row. */
-async function ensureIndex(
-  context: VerbContext,
-  table: StoredTable,
-  version: VersionRecord,
-  type: IndexType | "auto",
-): Promise<VectorIndex | null> {
-  const present = await table.vectorIndex(version);
-  if (present !== null && present.unindexedRows === 0) return present;
-  const { rows } = await table.snapshot();
-  context.emit({ event: "index:started", version: version.name, rows });
-  const startMs = performance.now();
-  const built = await table.buildIndex(version, type);
-  context.emit({
-    event: "index:finished",
-    version: version.name,
-    indexCoverage: built === null ? null : coverageOf(built),
-    indexType: built?.type ?? null,
-    seconds: (performance.now() - startMs) / 1000,
-  });
-  return built;
-}
-
-/** Moves the version to a state if it is in one of those given; else leaves it where it is. */
-async function move(
-  context: VerbContext,
-  table: StoredTable,
-  name: string,
-  to: VersionState,
-  from: readonly VersionState[],
-): Promise<void> {
-  const { state } = findVersion(await table.snapshot(), name);
-  if (!from.includes(state)) return;
-  await table.changeVersions([{ name, from: state, to }]);
-  context.emit({ event: "version:changed", version: name, from: state, to });
-}
-
 /** Records that a run ended with an error; an interruption is no failure, the run just goes on later. */
 async function noteFailure(
   context: VerbContext,
   table: StoredTable,
   name: string,
+  leases: Leases,
   thrown: unknown,
 ): Promise<void> {
   const error = ReembedError.from(thrown);
-  if (error.code === "REEMBED_INTERRUPTED") return;
+  if (error.code === "REEMBED_INTERRUPTED" || error.code === "REEMBED_STORE_LEASE_LOST") return;
   try {
+    // What ended this process does not end the others.
+    if ((await leases.others()).length > 0) return;
     const { state } = findVersion(await table.snapshot(), name);
     if (state !== "backfilling") return;
     await table.changeVersions([{ name, from: state, to: "failed", why: `${error.code}: ${error.message}` }]);
@@ -183,7 +160,7 @@ async function summarize(
   table: StoredTable,
   version: VersionRecord,
   outcome: BackfillOutcome,
-  index: VectorIndex | null,
+  { index, note }: End,
 ): Promise<BackfillResult> {
   const { counts, seconds } = outcome;
   const snapshot = await table.snapshot();
@@ -201,6 +178,7 @@ async function summarize(
     catchUpRounds: outcome.catchUpRounds,
     indexCoverage: index === null ? null : coverageOf(index),
     cost: 0,
-    upToDate: outcome.complete && counts.handled === 0,
+    upToDate: outcome.complete && counts.handled === 0 && note === null,
+    note,
   };
 }

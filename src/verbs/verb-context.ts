@@ -19,6 +19,8 @@ export interface VerbSettings {
   readonly index: IndexType | "auto";
   /** Null: as an existing version has it, float32 for a new one. */
   readonly vectorType: NewVectorType | null;
+  /** A unit that a process has taken is free again so long after its last sign of life. Unit: seconds. */
+  readonly leaseSeconds: number;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
 }

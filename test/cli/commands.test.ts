@@ -89,6 +89,7 @@ describe("requests", () => {
       name: "v9",
       workers: 3,
       limitRows: 100,
+      shard: undefined,
       onEmpty: "zero",
       index: "none",
     });
@@ -107,6 +108,17 @@ describe("requests", () => {
       const { call, stderr } = await requestOf([command]);
       assert.equal(call, undefined);
       assert.match(stderr, /^error: \w+ needs --to REF, or `model` in the configuration\n/);
+    }
+  });
+
+  test("backfill: a shard is a part of a whole", async () => {
+    const { call } = await requestOf(["backfill", "--to", "a", "--shard", "2/16"]);
+    assert.ok(typeof call?.request === "object" && call.request !== null && "shard" in call.request);
+    assert.deepEqual(call.request.shard, { index: 2, count: 16 });
+    for (const shard of ["0/2", "3/2", "1", "a/b", "1/0", "-1/2"]) {
+      const { call: none, stderr } = await requestOf(["backfill", "--to", "a", `--shard=${shard}`]);
+      assert.equal(none, undefined);
+      assert.match(stderr, /is not a part of a whole; write .* such as 1\/4/);
     }
   });
 

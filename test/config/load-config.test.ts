@@ -53,6 +53,7 @@ describe("layers", () => {
       index: "auto",
       vectorType: null,
       actor: null,
+      leaseSeconds: 60,
       retirementGraceDays: 14,
       gate: {
         queries: null,
@@ -218,7 +219,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, retirementGraceDays, gate',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate',
     ],
     [
       "REEMBED_CONFIG_INVALID",

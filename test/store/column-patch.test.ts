@@ -93,15 +93,28 @@ test("an index of another name on the key is used and keeps its name", async (co
   );
 });
 
-/** A handle that runs `behindBack` just before the third open of a patch: that of its merge. */
+/** A handle that runs `behindBack` once, after a patch has looked at the key's index, before it merges. */
 function meddling(handle: TableHandle, behindBack: () => Promise<unknown>): TableHandle {
-  let opens = 0;
+  let pending = true;
   return {
     ...handle,
     open: async () => {
-      opens += 1;
-      if (opens === 3) await behindBack();
-      return handle.open();
+      const table = await handle.open();
+      const mergeInsert = table.mergeInsert.bind(table);
+      table.mergeInsert = (on) => {
+        const builder = mergeInsert(on).useIndex(true).whenMatchedUpdateAll();
+        const meddled = {
+          useIndex: () => meddled,
+          whenMatchedUpdateAll: () => meddled,
+          execute: async (batch: never) => {
+            if (pending) await behindBack();
+            pending = false;
+            return builder.execute(batch);
+          },
+        };
+        return meddled as never;
+      };
+      return table;
     },
   };
 }
@@ -121,16 +134,39 @@ for (const indexed of [true, false]) {
       keys.map((key) => `text of row ${key}`),
     );
     const other = await lance("t");
-    const handle = meddling(tableHandle(await connect(uri), "t"), () => other.dropIndex("id_idx"));
+    // A row that goes makes Lance run the merge again, on a table that has lost the index.
+    const handle = meddling(tableHandle(await connect(uri), "t"), async () => {
+      await other.dropIndex("id_idx");
+      await other.delete("id = 5");
+    });
     await assert.rejects(
       () => columnPatch(handle).patch(v2, rows),
       code("REEMBED_STORE_ROW_REWRITE", /whole rows anew/),
     );
     // Nothing was lost, and the next patch makes sure of the index again.
-    assert.equal((await table.counts(v2)).covered, 100);
+    assert.equal((await table.counts(v2)).covered, 99);
     assert.equal(await fill(table, v2), 200);
   });
 }
+
+test("an index that goes while a merge begins does not make it rewrite rows", async (context) => {
+  const { store, uri, lance } = await tempStore(context, 100);
+  const table = await numberedTable(store, 300);
+  const v1 = await addVersion(table, "v1");
+  await fill(table, v1);
+  await table.buildIndex(v1, "ivf_flat");
+  const v2 = await addVersion(table, "v2");
+  const keys = Array.from({ length: 100 }, (_, row) => BigInt(row));
+  const rows = patchOf(
+    v2,
+    keys,
+    keys.map((key) => `text of row ${key}`),
+  );
+  const other = await lance("t");
+  const handle = meddling(tableHandle(await connect(uri), "t"), () => other.dropIndex("id_idx"));
+  assert.equal((await columnPatch(handle).patch(v2, rows)).updated, 100);
+  assert.equal(await coverage(table, v1), "300/0");
+});
 
 test("a merge that follows a compaction of its fragments keeps rows in place or stops", async (context) => {
   const { store, uri, lance } = await tempStore(context, 100);

@@ -69,11 +69,13 @@ const index = (indexedRows: number, unindexedRows: number): KeyIndex => ({
 });
 
 test("when the key's index is rebuilt", () => {
-  const usual = { sentRows: 100, rereadBytes: 0, rebuildSeconds: 1 };
+  const usual = { sentRows: 100, writers: 1, rereadBytes: 0, rebuildSeconds: 1 };
   assert.equal(refreshReason({ ...usual, index: null }), "missing");
   assert.equal(refreshReason({ ...usual, index: index(0, 1000) }), "empty");
   assert.equal(refreshReason({ ...usual, index: index(199, 801) }), "sentinel");
   assert.equal(refreshReason({ ...usual, index: index(200, 800) }), null);
+  assert.equal(refreshReason({ ...usual, index: index(200, 800), writers: 2 }), "sentinel");
+  assert.equal(refreshReason({ ...usual, index: index(300, 700), writers: 2 }), null);
   assert.equal(refreshReason({ ...usual, index: index(100, 0) }), null);
   assert.equal(refreshReason({ ...usual, index: index(500, 500), rereadBytes: 1e12 }), "reread-cost");
   assert.equal(

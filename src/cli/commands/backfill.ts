@@ -1,4 +1,5 @@
 import { exitCodes } from "../../core/errors.ts";
+import type { Shard } from "../../core/leases.ts";
 import type { RowOutcomeName } from "../../core/outcome.ts";
 import type { BackfillResult, OnEmpty } from "../../core/verbs.ts";
 import {
@@ -55,6 +56,11 @@ export const backfillCommand = defineTableCommand({
       placeholder: "N",
       about: "stop after so many rows; the same command goes on",
     },
+    shard: {
+      kind: "text",
+      placeholder: "I/N",
+      about: "fill only part I of N of the table, beside other processes that fill the rest; 1/2, 2/2",
+    },
     onEmpty: {
       kind: "choice",
       choices: onEmptyChoices,
@@ -88,6 +94,7 @@ export const backfillCommand = defineTableCommand({
       name: flags.name,
       workers: config.workers ?? undefined,
       limitRows: flags.limitRows,
+      shard: flags.shard === undefined ? undefined : parseShard(flags.shard),
       onEmpty: config.onEmpty,
       index: config.index,
     });
@@ -96,10 +103,22 @@ export const backfillCommand = defineTableCommand({
   exitCode: (result) => (result.skipped + result.failed > 0 ? exitCodes.incomplete : exitCodes.ok),
 });
 
+/** Reads `i/n`. @throws REEMBED_USAGE */
+export function parseShard(written: string): Shard {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(written) ?? []).map(Number);
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
+  throw usageError(
+    `--shard ${written} is not a part of a whole; write which part and of how many, such as 1/4 for the first of four`,
+  );
+}
+
 function presentBackfill(result: BackfillResult): Block[] {
   const { version } = result;
   if (result.upToDate) {
     return [line(`${version} is up to date: nothing to do for ${formatCountOf(result.rows, "row")}`)];
+  }
+  if (result.handled === 0 && result.note !== null) {
+    return [line(`${version} is ${result.state}: nothing was left to do here`), line(result.note)];
   }
   return [
     line(
@@ -126,6 +145,7 @@ function presentBackfill(result: BackfillResult): Block[] {
       ["space", result.spaceId],
     ]),
     ...presentSkipped(result),
+    ...(result.note === null ? [] : [line(result.note)]),
   ];
 }
 

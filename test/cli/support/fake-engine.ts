@@ -70,6 +70,7 @@ export const backfillResult: BackfillResult = {
   catchUpRounds: 0,
   indexCoverage: 1,
   cost: 0,
+  note: null,
   upToDate: false,
 };
 

@@ -19,6 +19,7 @@ export const config: RunConfig = {
   index: "auto",
   vectorType: null,
   actor: null,
+  leaseSeconds: 60,
   retirementGraceDays: 14,
   gate: {
     queries: null,
