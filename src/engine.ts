@@ -17,19 +17,19 @@ import type {
   PlanRequest,
   PlanResult,
   RollbackResult,
-  SearchResult,
-  SearchVerbRequest,
   SwitchRequest,
   SwitchResult,
   VersionsRequest,
   VersionsResult,
 } from "./core/verbs.ts";
+import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { openSource } from "./corpus/open-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
 import { usableCores } from "./lanes/usable-cores.ts";
 import { search } from "./lifecycle/door.ts";
+import { createMissingRows } from "./lifecycle/missing-rows.ts";
 import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
 import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
@@ -73,6 +73,7 @@ const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.ur
 export async function openEngine(config: RunConfig, options: EngineOptions = {}): Promise<Engine> {
   const store = await openStore(config.db, { actor: config.actor ?? presentActor() });
   const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
+  const missingRows = createMissingRows(Date.now);
   const models = new Map<string, Promise<Model>>();
 
   const openPinnedModel = async (written: string): Promise<Model> => {
@@ -174,7 +175,14 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
         });
       }),
     search: job(async (context, request: SearchVerbRequest) =>
-      search(await openTable(context), (version) => laneForVersion(context, version, 1), request),
+      search(
+        {
+          table: await openTable(context),
+          laneFor: (version) => laneForVersion(context, version, 1),
+          missingRows,
+        },
+        request,
+      ),
     ),
     async close() {
       for (const { lane } of lanes.splice(0)) await (await lane).close();

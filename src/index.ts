@@ -4,6 +4,7 @@ export type { ReembedEvent } from "./core/events.ts";
 export type { Job } from "./core/job.ts";
 export type { SpaceDescription } from "./core/space.ts";
 export type * from "./core/evaluation.ts";
+export type * from "./core/search.ts";
 export type * from "./core/verbs.ts";
 export type { VersionState } from "./core/version.ts";
 export type { CorpusColumns, Key } from "./core/words.ts";

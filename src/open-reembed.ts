@@ -12,13 +12,12 @@ import type {
   PlanRequest,
   PlanResult,
   RollbackResult,
-  SearchResult,
-  SearchVerbRequest,
   SwitchRequest,
   SwitchResult,
   VersionsRequest,
   VersionsResult,
 } from "./core/verbs.ts";
+import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import { openEngine } from "./engine.ts";
 
 /** Settings of the library; what is left out comes from the configuration file, then the defaults. */

@@ -5,6 +5,7 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
 import type { Leases } from "./leases.ts";
+import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -200,34 +201,11 @@ export interface VectorIndex {
   readonly unindexedRows: number;
 }
 
-export interface SearchHit {
-  readonly key: Key;
-  /** Cosine distance, 0 to 2. */
-  readonly distance: number;
-  /** The row's other columns that were asked for. */
-  readonly row: Readonly<Record<string, unknown>>;
-}
-
 /** A row found by its key. */
 export interface StoredRow {
   readonly key: Key;
   /** The columns that were asked for. */
   readonly row: Readonly<Record<string, unknown>>;
-}
-
-export interface SearchRequest {
-  readonly column: string;
-  /** Searches the table as it was at this version, for one that was resolved from a snapshot. @default the latest */
-  readonly tableVersion?: number | undefined;
-  /** Shape: `[dimensions]`. */
-  readonly vector: Float32Array;
-  readonly limit: number;
-  /** A SQL filter on the table's columns, applied before the search. */
-  readonly where?: string | undefined;
-  /** Scan every vector instead of using the index. */
-  readonly exact?: boolean | undefined;
-  /** Columns to return beside the key. */
-  readonly columns: readonly string[];
 }
 
 export interface NewVersion {
@@ -330,6 +308,10 @@ export interface StoredTable {
   buildIndex(version: VersionRecord, type: IndexType | "auto"): Promise<VectorIndex | null>;
 
   search(request: SearchRequest): Promise<SearchHit[]>;
+  /** By words, best first. @throws REEMBED_STORE_STATE where a text column has no full-text index */
+  searchText(request: TextSearchRequest): Promise<TextHit[]>;
+  /** Builds the full-text index of every text column, or brings it up to date. */
+  buildTextIndex(): Promise<TextIndex>;
   /** Vectors of the version, in batches, for exact evaluation. */
   readVectors(
     version: VersionRecord,

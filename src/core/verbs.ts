@@ -7,7 +7,7 @@ import type { RowOutcomeName } from "./outcome.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
 import type { VersionState } from "./version.ts";
-import type { CorpusColumns, Key } from "./words.ts";
+import type { CorpusColumns } from "./words.ts";
 
 export const sourceFormats = ["auto", "parquet", "arrow", "jsonl", "csv"] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
@@ -160,13 +160,16 @@ export interface VersionsResult {
   readonly versions: readonly VersionSummary[];
 }
 
+/** Of a version's vectors, or, with `fullText`, of the text columns, which belong to no version. */
 export interface IndexRequest {
-  readonly version: string;
+  readonly version?: string | undefined;
   readonly type: IndexType | "auto";
+  readonly fullText?: boolean | undefined;
 }
 
 export interface IndexResult {
-  readonly version: string;
+  /** Null for the full-text index. */
+  readonly version: string | null;
   readonly indexType: string | null;
   readonly indexCoverage: number | null;
   readonly seconds: number;
@@ -198,24 +201,4 @@ export interface SwitchResult {
 export interface RollbackResult {
   readonly from: string;
   readonly to: string;
-}
-
-export interface SearchVerbRequest {
-  readonly text: string;
-  readonly limit: number;
-  /** @default the active version */
-  readonly version?: string | undefined;
-  readonly where?: string | undefined;
-  readonly exact: boolean;
-}
-
-export interface SearchResult {
-  readonly version: string;
-  readonly spaceId: string;
-  readonly hits: readonly {
-    readonly key: Key;
-    readonly distance: number;
-    readonly row: Readonly<Record<string, unknown>>;
-  }[];
-  readonly latencyMs: number;
 }

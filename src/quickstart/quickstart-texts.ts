@@ -4,10 +4,10 @@ import type {
   BackfillResult,
   ImportResult,
   RollbackResult,
-  SearchResult,
   SwitchResult,
   VersionSummary,
 } from "../core/verbs.ts";
+import type { SearchResult } from "../core/search.ts";
 import {
   formatBytes,
   formatCount,
@@ -141,7 +141,8 @@ function answerLines(question: string, answer: SearchResult): string[] {
   return [
     `“${question}”, answered by ${answer.version} in ${formatMilliseconds(answer.latencyMs)}:`,
     ...answer.hits.map(
-      (hit) => `  ${hit.distance.toFixed(3)}  ${String(hit.row["words"])}: ${String(hit.row["gloss"])}`,
+      (hit) =>
+        `  ${(hit.distance ?? 0).toFixed(3)}  ${String(hit.row["words"])}: ${String(hit.row["gloss"])}`,
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SearchResult } from "../core/verbs.ts";
+import type { SearchResult } from "../core/search.ts";
 
 const intervalMs = 1000;
 

@@ -2,8 +2,9 @@ import type { Table, VectorQuery } from "@lancedb/lancedb";
 import type { Field, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
-import type { SearchHit, SearchRequest } from "../core/ports.ts";
+import type { SearchHit, SearchRequest } from "../core/search.ts";
 import { columnOf } from "./batch-columns.ts";
+import { quoteColumn } from "./column-name.ts";
 import { isOn } from "./key-index.ts";
 import { readKeys } from "./key-column.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
@@ -31,7 +32,8 @@ export async function searchTable(handle: TableHandle, request: SearchRequest): 
     .distanceType("cosine")
     .limit(request.limit)
     .select([...columns, "_distance"]);
-  if (request.where !== undefined) query = query.where(request.where);
+  const filter = filterOf(request);
+  if (filter !== null) query = query.where(filter);
   query = request.exact === true ? query.bypassVectorIndex() : await withEffort(query, table, request);
 
   try {
@@ -53,7 +55,8 @@ async function withEffort(query: VectorQuery, table: Table, request: SearchReque
   const effort = searchEffort(index?.indexType ?? null, index?.numIndexedRows ?? 0, request.limit);
   let tuned = query;
   if (effort.nprobes !== undefined) tuned = tuned.nprobes(effort.nprobes);
-  if (effort.refineFactor !== undefined) tuned = tuned.refineFactor(effort.refineFactor);
+  const refineFactor = request.refineFactor ?? effort.refineFactor;
+  if (refineFactor !== undefined) tuned = tuned.refineFactor(refineFactor);
   if (effort.ef !== undefined) tuned = tuned.ef(effort.ef);
   return tuned;
 }
@@ -87,8 +90,16 @@ function checkVector(table: string, fields: readonly Field[], request: SearchReq
   );
 }
 
-/** Plans the filter alone, to tell a bad filter from a failed read. */
-async function checkFilter(table: Table, where: string): Promise<void> {
+function filterOf({ where, missingFrom }: SearchRequest): string | null {
+  const parts = [
+    ...(where === undefined ? [] : [`(${where})`]),
+    ...(missingFrom === undefined ? [] : [`${quoteColumn(missingFrom.hashColumn)} IS NULL`]),
+  ];
+  return parts.length === 0 ? null : parts.join(" AND ");
+}
+
+/** Plans the filter alone, to tell a bad filter from a failed read. @throws REEMBED_STORE_FILTER */
+export async function checkFilter(table: Table, where: string): Promise<void> {
   try {
     await table.query().where(where).limit(1).explainPlan();
   } catch (error) {

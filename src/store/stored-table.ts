@@ -10,6 +10,8 @@ import { countVersion, readFragments, readTexts, readVectors, sampleTexts, stale
 import { readRegistry } from "./registry.ts";
 import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
 import { searchTable } from "./search-table.ts";
+import { searchText } from "./search-text.ts";
+import { buildTextIndex } from "./text-index.ts";
 import { setCorpus } from "./set-corpus.ts";
 import type { TableHandle } from "./table-handle.ts";
 import { versionLeases } from "./version-leases.ts";
@@ -47,6 +49,8 @@ export function storedTable(handle: TableHandle): StoredTable {
       return buildVectorIndex(handle, version, type);
     },
     search: (request) => searchTable(handle, request),
+    searchText: (request) => searchText(handle, request),
+    buildTextIndex: () => buildTextIndex(handle),
     readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
     dropVersionColumns: (name) => dropVersionColumns(handle, name),
     close: () => {},

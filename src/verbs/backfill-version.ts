@@ -22,7 +22,7 @@ export async function backfillVersion(
 ): Promise<BackfillResult> {
   const model = await context.openModel(request.to);
   for (const message of model.warnings) context.emit({ event: "warning:raised", message });
-  const table = await openTable(context);
+  const table = await openTable(context, [request.to]);
   await requireCorpus(context, table);
   const version = await chooseVersion(context, table, model, request);
   const workers = request.workers ?? context.settings.workers;

@@ -17,7 +17,7 @@ const documents: EmbedOptions = { purpose: "document" };
 
 /** What a backfill to each target would take, measured on a sample of the table's own rows. */
 export async function planTargets(context: VerbContext, request: PlanRequest): Promise<PlanResult> {
-  const table = await openTable(context);
+  const table = await openTable(context, request.to);
   await requireCorpus(context, table);
   const versions = await summarizeVersions(table, { history: false, signal: context.signal });
   const texts = await table.sampleTexts(sampleTexts);

@@ -7,6 +7,7 @@ import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
 import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { checkConfigured } from "../lifecycle/check-configured.ts";
 import type { KnownQuery } from "../lifecycle/rank-queries.ts";
 import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
 
@@ -14,6 +15,8 @@ import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
 export interface VerbSettings {
   readonly table: string | null;
   readonly corpus: CorpusColumns | null;
+  /** The model that the configuration names. */
+  readonly model: string | null;
   readonly workers: number;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
@@ -49,9 +52,20 @@ export interface VerbContext {
   nowMs(): number;
 }
 
-/** The table that the settings name. @throws REEMBED_USAGE, REEMBED_STORE_TABLE_MISSING */
-export async function openTable(context: VerbContext): Promise<StoredTable> {
-  return context.store.openTable(tableName(context));
+/**
+ * The table that the settings name, once the configured model is found to agree with what the table
+ * stores.
+ * @param targets references that are to become versions: these may be of a new space
+ * @throws REEMBED_USAGE, REEMBED_STORE_TABLE_MISSING, REEMBED_SPACE_MISMATCH
+ */
+export async function openTable(context: VerbContext, targets: readonly string[] = []): Promise<StoredTable> {
+  const table = await context.store.openTable(tableName(context));
+  const { model } = context.settings;
+  if (model === null || targets.includes(model)) return table;
+  const { versions } = await table.snapshot();
+  // The very reference of a version is checked against its space again wherever it is opened.
+  if (versions.length > 0) checkConfigured(table.name, versions, await context.openModel(model));
+  return table;
 }
 
 /** The name of the table. @throws REEMBED_USAGE where none is set */

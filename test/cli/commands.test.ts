@@ -136,11 +136,16 @@ describe("requests", () => {
   });
 
   test("the others", async () => {
+    const usual = { mode: "vector", missing: "report", refineFactor: undefined };
     const cases: [argv: string[], verb: keyof Engine, request: unknown][] = [
       [["versions"], "versions", { history: false }],
       [["versions", "--history"], "versions", { history: true }],
-      [["index", "--version", "v2"], "index", { version: "v2", type: "auto" }],
-      [["index", "--version", "v2", "--type", "hnsw_sq"], "index", { version: "v2", type: "hnsw_sq" }],
+      [["index", "--version", "v2"], "index", { version: "v2", type: "auto", fullText: false }],
+      [
+        ["index", "--version", "v2", "--type", "hnsw_sq"],
+        "index",
+        { version: "v2", type: "hnsw_sq", fullText: false },
+      ],
       [["rollback"], "rollback", undefined],
       [
         ["eval", "--queries", "q.jsonl"],
@@ -173,12 +178,12 @@ describe("requests", () => {
       [
         ["search", "a text"],
         "search",
-        { text: "a text", limit: 10, version: undefined, where: undefined, exact: false },
+        { text: "a text", limit: 10, version: undefined, where: undefined, exact: false, ...usual },
       ],
       [
         ["search", "x", "--limit", "3", "--version", "v1", "--where", "a = 'b'", "--exact"],
         "search",
-        { text: "x", limit: 3, version: "v1", where: "a = 'b'", exact: true },
+        { text: "x", limit: 3, version: "v1", where: "a = 'b'", exact: true, ...usual },
       ],
     ];
     for (const [argv, verb, request] of cases) {
@@ -346,13 +351,15 @@ v1    v2       0.310      0.310  0.250        -              -
         version: "v2",
         spaceId: "cd",
         latencyMs: 3.2,
+        missing: { rows: 3, servedBy: null },
         hits: [
           {
             key: 12n,
             distance: 0.1234,
+            version: "v2",
             row: { text: `a \u001b[31mcat\n${"x".repeat(1_000_000)}`, lang: "en", id: 12 },
           },
-          { key: "k-2", distance: 0.5, row: { text: "짧은 한국어", lang: null, id: "k-2" } },
+          { key: "k-2", distance: 0.5, version: "v2", row: { text: "짧은 한국어", lang: null, id: "k-2" } },
         ],
       }),
     });
@@ -363,6 +370,7 @@ v1    v2       0.310      0.310  0.250        -              -
    0.500  k-2  짧은 한국어
 
 2 hits from v2 in 3.2 ms
+v2 lacks 3 rows: they cannot be found; run reembed backfill
 `,
     );
   });

@@ -211,10 +211,12 @@ describe("for programs", () => {
         version: "v1",
         spaceId: "5f",
         latencyMs: 3.2,
+        missing: { rows: 0, servedBy: null },
         hits: [
           {
             key: 42n,
             distance: 0.25,
+            version: "v1",
             row: {
               big: 9_007_199_254_740_993n,
               bytes: Buffer.from("hi"),
@@ -232,6 +234,7 @@ describe("for programs", () => {
       {
         key: 42,
         distance: 0.25,
+        version: "v1",
         row: {
           big: "9007199254740993",
           bytes: "aGk=",

@@ -3,7 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { searchMeanwhile } from "../../src/quickstart/search-meanwhile.ts";
 
-const answer = (version: string, latencyMs: number) => ({ version, spaceId: "s", hits: [], latencyMs });
+const answer = (version: string, latencyMs: number) => ({
+  version,
+  missing: { rows: 0, servedBy: null },
+  spaceId: "s",
+  hits: [],
+  latencyMs,
+});
 
 test("searches until the work ends, and tells who answered", async () => {
   let searches = 0;
