@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunConfig } from "./config/load-config.ts";
 import { parseReference } from "./config/parse-reference.ts";
+import { type Device, workersPerDevice } from "./core/device.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { Lane, Model } from "./core/ports.ts";
+import type { Space } from "./core/space.ts";
 import type {
   BackfillRequest,
   BackfillResult,
@@ -82,12 +84,13 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       bundledFolder: bundledModels,
       lockFile: config.lockFile,
       pin: options.pin ?? false,
+      device: config.device,
       hubCacheFolder: config.hubCacheFolder ?? join(homedir(), ".cache", "huggingface", "hub"),
     });
     return {
       reference: written,
       space: opened.space,
-      warnings: opened.warnings,
+      warnings: [...opened.warnings, ...deviceWarnings(opened.space, config.device)],
       canary: opened.canary,
       pinCanary: opened.canaryDue
         ? async (record) => {
@@ -98,7 +101,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       openLane: (workers) =>
         openThreadLane({
           space: opened.space,
-          plan: { ...opened.plan, threads: 1, device: "cpu" },
+          plan: { ...opened.plan, threads: config.threadsPerWorker, device: config.device },
           workers,
         }),
     };
@@ -124,7 +127,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   };
 
   const contextOf = (emit: VerbContext["emit"]): VerbContext => ({
-    settings: { ...config, workers: config.workers ?? usableCores() },
+    settings: { ...config, workers: config.workers ?? defaultWorkers(config) },
     store,
     emit,
     signal: options.signal,
@@ -189,4 +192,15 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       await store.close();
     },
   };
+}
+
+/** Workers that together take every core, or keep a device busy. */
+function defaultWorkers({ device, threadsPerWorker }: RunConfig): number {
+  if (device !== "cpu") return workersPerDevice;
+  return Math.max(1, Math.floor(usableCores() / threadsPerWorker));
+}
+
+function deviceWarnings({ description }: Space, device: Device): string[] {
+  if (device === "cpu" || description.kind !== "static") return [];
+  return [`${description.model} is a static model: it is computed on the CPU, not on ${device}`];
 }

@@ -1,6 +1,7 @@
 import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { resolve } from "node:path";
 import { loadConfig } from "./config/load-config.ts";
+import type { Device } from "./core/device.ts";
 import type { Job } from "./core/job.ts";
 import type {
   BackfillRequest,
@@ -27,6 +28,10 @@ export interface ReembedOptions {
   readonly table?: string | undefined;
   /** Worker threads. @default as many as cores that the process may use */
   readonly workers?: number | undefined;
+  /** Threads inside one call of a transformer. @default 1 */
+  readonly threadsPerWorker?: number | undefined;
+  /** What computes a transformer; one that is not there is refused. @default "cpu" */
+  readonly device?: Device | undefined;
   /** Configuration file; by default `reembed.config.json` or `.ts` of `cwd`, if there is one. */
   readonly configFile?: string | undefined;
   /** Where relative paths start. @default the process's working directory */
@@ -60,9 +65,14 @@ export interface Reembed {
  * @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNPINNED, REEMBED_STORE_URI
  */
 export async function openReembed(options: ReembedOptions): Promise<Reembed> {
-  const { db, table, workers, configFile, pin, signal } = options;
+  const { db, table, workers, threadsPerWorker, device, configFile, pin, signal } = options;
   const cwd = resolve(options.cwd ?? ".");
-  const config = await loadConfig({ configFile, cwd, env: {}, flags: { db, table, workers } });
+  const config = await loadConfig({
+    configFile,
+    cwd,
+    env: {},
+    flags: { db, table, workers, threadsPerWorker, device },
+  });
   const engine = await openEngine(config, { pin, signal });
   return {
     import: (request) => engine.import({ format: "auto", mode: "create", ...request }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Device, devices } from "../core/device.ts";
 import type { GatePolicy } from "../core/gate.ts";
 import type { IndexType } from "../core/ports.ts";
 import { type NewVectorType, newVectorTypes } from "../core/vector-type.ts";
@@ -12,6 +13,8 @@ export interface RunConfig {
   readonly corpus: CorpusColumns | null;
   readonly model: string | null;
   readonly workers: number | null;
+  readonly threadsPerWorker: number;
+  readonly device: Device;
   readonly lockFile: string;
   readonly hubCacheFolder: string | null;
   readonly onEmpty: OnEmpty;
@@ -79,6 +82,19 @@ export const settingsSchema = z.strictObject({
     variable: "REEMBED_WORKERS",
     expected: "a whole number from 1 to 1024",
   }),
+  threadsPerWorker: z.int().min(1).max(1024).default(1).register(settingNotes, {
+    description: "Threads inside one call of a transformer; more workers of one thread are faster.",
+    variable: "REEMBED_THREADS_PER_WORKER",
+    expected: "a whole number from 1 to 1024",
+  }),
+  device: z
+    .enum(devices)
+    .default("cpu")
+    .register(settingNotes, {
+      description: "What computes a transformer; a device that is not there is refused.",
+      variable: "REEMBED_DEVICE",
+      expected: devices.map((device) => `"${device}"`).join(", "),
+    }),
   lockFile: name.default("reembed.lock.json").register(settingNotes, {
     description: "Digests of every model package in use.",
     variable: "REEMBED_LOCK_FILE",

@@ -60,6 +60,7 @@ export const errorKinds = {
   REEMBED_EMBED_EMPTY_TEXT: fatal(exitCodes.incomplete),
   REEMBED_EMBED_FAILED: fatal(exitCodes.model),
   REEMBED_LANE_WORKER_DIED: transient(exitCodes.model),
+  REEMBED_LANE_DEVICE: fatal(exitCodes.model),
 
   REEMBED_STORE_TABLE_MISSING: fatal(exitCodes.store),
   REEMBED_STORE_TABLE_EXISTS: fatal(exitCodes.store),

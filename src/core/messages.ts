@@ -1,5 +1,6 @@
 /** Every message that crosses between the thread lane and its workers. Errors cross as data. */
 import type { CanaryCheck } from "./canary.ts";
+import type { Device } from "./device.ts";
 import type { ErrorData } from "./errors.ts";
 import type { SpaceDescription } from "./space.ts";
 
@@ -12,7 +13,7 @@ export interface EmbedderPlan {
   readonly weightsFile: string;
   readonly space: SpaceDescription;
   readonly threads: number;
-  readonly device: string;
+  readonly device: Device;
   /** What the model must give before it is used; null where nothing is pinned yet. */
   readonly canary: CanaryCheck | null;
 }

@@ -47,7 +47,7 @@ export interface SpaceDescription {
   readonly runtime: string;
   /**
    * The CPU's instruction class where it changes vectors beyond rounding (dynamic int8), else
-   * `any`. For example `x64-avx2`, `x64-avx512vnni`, `arm64`.
+   * `any`. For example `x64-avx2`, `x64-avx512vnni`, `arm64`; on another device, its name: `cuda`.
    */
   readonly instructionClass: string;
 }

@@ -3,6 +3,7 @@
  * share these shapes; result fields are a contract that other programs rely on.
  */
 import type { Shard } from "./leases.ts";
+import type { Stages } from "./stages.ts";
 import type { RowOutcomeName } from "./outcome.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
@@ -112,6 +113,8 @@ export interface BackfillResult {
   readonly tokensPerSecond: number;
   /** Share of computed slots that held no token. */
   readonly paddingShare: number;
+  /** Where the time went; null where there was nothing to do. */
+  readonly stages: Stages | null;
   readonly units: number;
   readonly catchUpRounds: number;
   readonly indexCoverage: number | null;

@@ -27,7 +27,7 @@ export async function checkCanary(
   const machines =
     record.instructionClass === space.instructionClass
       ? ""
-      : ` (pinned on ${record.instructionClass}, this CPU is ${space.instructionClass})`;
+      : ` (pinned on ${record.instructionClass}, here it is ${space.instructionClass})`;
   throw new ReembedError(
     "REEMBED_MODEL_CANARY",
     `${space.model} ${describeCanary(comparison)}${machines}. ${pinnedIn} has the vectors since ${record.pinnedAt}; see what changed with reembed model verify, and use the model, runtime and machine that they were pinned with`,

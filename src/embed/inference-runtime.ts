@@ -1,14 +1,15 @@
+import type { Device } from "../core/device.ts";
+
 /** The seam to whatever runs a transformer: load, describe, run. */
 export interface InferenceRuntime {
-  /** @throws REEMBED_MODEL_LOAD_FAILED, REEMBED_MODEL_UNSUPPORTED */
+  /** @throws REEMBED_MODEL_LOAD_FAILED, REEMBED_MODEL_UNSUPPORTED, REEMBED_LANE_DEVICE */
   load(weightsPath: string, options: LoadOptions): Promise<LoadedModel>;
 }
 
 export interface LoadOptions {
   /** Threads inside one call. */
   readonly threads: number;
-  /** `cpu`, or the name of another execution provider. */
-  readonly device: string;
+  readonly device: Device;
   /** Whether int8 products must be kept from saturating on this CPU. */
   readonly widenIntegers: boolean;
 }

@@ -1,5 +1,6 @@
-import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { ReembedError } from "../core/errors.ts";
+import { deviceError, providerOf } from "./device-provider.ts";
 import type { InferenceRuntime, LoadedModel, OutputTensor, TokenBatch } from "./inference-runtime.ts";
 
 /** Inputs that a text encoder may have, and what each is fed. */
@@ -14,19 +15,20 @@ type Feeds = InferenceSession.OnnxValueMapType;
 /** ONNX Runtime, one session a model, on the calling thread. */
 export const onnxRuntime: InferenceRuntime = {
   async load(weightsPath, { threads, device, widenIntegers }) {
-    assertDevice(device);
+    // What goes wrong is thrown; written to the process's stderr it would only tear progress lines.
+    env.logLevel = "fatal";
     let session: InferenceSession;
     try {
       session = await InferenceSession.create(weightsPath, {
-        executionProviders: [device],
+        executionProviders: [providerOf(device)],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: "sequential",
-        // Warnings go to the process's stderr, where they would tear progress lines.
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
         ...(widenIntegers ? { extra: { session: { x64quantprecision: "1" } } } : {}),
       });
     } catch (error) {
+      if (device !== "cpu" && (await loadsOnCpu(weightsPath))) throw deviceError(device, error);
       throw ReembedError.from(
         error,
         "REEMBED_MODEL_LOAD_FAILED",
@@ -37,15 +39,15 @@ export const onnxRuntime: InferenceRuntime = {
   },
 };
 
-function assertDevice(device: string): void {
-  const available = listSupportedBackends().filter(({ bundled }) => bundled);
-  if (available.some(({ name }) => name === device)) return;
-  const names = available.map(({ name }) => name).join(", ");
-  throw new ReembedError(
-    "REEMBED_MODEL_UNSUPPORTED",
-    `device "${device}" is not available in this build of onnxruntime-node; use one of: ${names}`,
-    { details: { device, available: names } },
-  );
+/** Whether it is the device that is at fault, and not the model. */
+async function loadsOnCpu(weightsPath: string): Promise<boolean> {
+  try {
+    const session = await InferenceSession.create(weightsPath, { graphOptimizationLevel: "disabled" });
+    await session.release();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function createModel(session: InferenceSession, weightsPath: string): LoadedModel {

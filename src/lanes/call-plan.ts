@@ -1,3 +1,4 @@
+import type { Device } from "../core/device.ts";
 import type { Grouping } from "../core/space.ts";
 
 /** What a call of the model may hold. */
@@ -25,7 +26,7 @@ const gpuShape: CallShape = { slots: 16_384, paddingShare: 0.05 };
 const aloneShape: CallShape = { slots: 0, paddingShare: 0 };
 
 /** The shape of calls on a device, for models whose vectors do or do not depend on their neighbours. */
-export function callShape(grouping: Grouping, device: string): CallShape {
+export function callShape(grouping: Grouping, device: Device): CallShape {
   if (grouping === "alone") return aloneShape;
   if (device === "cpu") return cpuShape;
   // What shares a call is part of such a space, and padding would be a neighbour, too.

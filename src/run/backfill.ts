@@ -10,7 +10,8 @@ import {
   type Shard,
 } from "../core/leases.ts";
 import type { RoundPlan } from "../core/plan.ts";
-import type { Lane, StoredTable } from "../core/ports.ts";
+import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
+import { type Stages, stagesBetween } from "../core/stages.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
@@ -54,6 +55,8 @@ export interface BackfillOutcome {
   /** Rounds after the first. */
   readonly catchUpRounds: number;
   readonly seconds: number;
+  /** Null where no lane was opened. */
+  readonly stages: Stages | null;
   /** Whether every row is handled and fresh. */
   readonly complete: boolean;
   /** Rows of other shards that were still to do when this one was done. */
@@ -76,6 +79,8 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   let totalRows = 0;
   let waiting = false;
   let lane: Lane | null = null;
+  let statsBefore: LaneStats | null = null;
+  let storeSeconds = 0;
   let ticker: NodeJS.Timeout | undefined;
 
   const report = (): void => {
@@ -92,6 +97,8 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
     units,
     catchUpRounds: Math.max(0, rounds - 1),
     seconds: (performance.now() - startMs) / 1000,
+    stages:
+      lane === null || statsBefore === null ? null : stagesBetween(statsBefore, lane.stats, storeSeconds),
     complete,
     rowsElsewhere,
   });
@@ -122,6 +129,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         opening.catch(() => {});
         await table.prepareForPatches();
         lane = await opening;
+        statsBefore = lane.stats;
         ticker = setInterval(report, progressIntervalMs);
         continue;
       }
@@ -142,6 +150,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         committed: (unit, result) => {
           units += 1;
           commits += result.commits;
+          storeSeconds += result.seconds;
           emit({
             event: "unit:committed",
             version: version.name,

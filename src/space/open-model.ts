@@ -1,4 +1,5 @@
 import { ReembedError } from "../core/errors.ts";
+import type { Device } from "../core/device.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
 import type { ModelReference, ReferenceOptions } from "../core/model-reference.ts";
 import type { Space, SpaceDescription } from "../core/space.ts";
@@ -36,6 +37,8 @@ export interface OpenedModel {
 export interface OpenModelContext extends PackageContext {
   /** Write digests that the lock file does not have yet, instead of refusing the package. */
   readonly pin: boolean;
+  /** What will compute a transformer; the CPU where it is not said. */
+  readonly device?: Device | undefined;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function openModel(reference: ModelReference, context: OpenModelCon
     : await describeOnnx(folder, config, reference.options);
   const files = await digestFiles(folder, await presentFiles(folder, described));
   await verify(reference, location, files, context);
-  const space = makeSpace(describeSpace(model, described, reference, files));
+  const space = makeSpace(describeSpace(model, described, reference, files, context.device ?? "cpu"));
   const canary = await findCanary(location, context.lockFile, space);
   return {
     reference,
@@ -126,6 +129,7 @@ function describeSpace(
   described: PackageDescription,
   reference: ModelReference,
   files: readonly PackageFile[],
+  device: Device,
 ): SpaceDescription {
   const { options } = reference;
   checkOptions(reference, described);
@@ -144,8 +148,13 @@ function describeSpace(
     quantisation: described.quantisation,
     grouping: described.grouping,
     runtime: described.runtime,
-    instructionClass: described.cpuBound ? readInstructionClass() : "any",
+    instructionClass: described.cpuBound ? classOf(device) : "any",
   };
+}
+
+/** A dynamically quantised model's vectors are those of a class of CPU, or of another device. */
+function classOf(device: Device): string {
+  return device === "cpu" ? readInstructionClass() : device;
 }
 
 /** Options that this package cannot follow, with what it could. */

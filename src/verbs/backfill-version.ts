@@ -24,8 +24,10 @@ export async function backfillVersion(
   for (const message of model.warnings) context.emit({ event: "warning:raised", message });
   const table = await openTable(context, [request.to]);
   await requireCorpus(context, table);
-  const version = await chooseVersion(context, table, model, request);
   const workers = request.workers ?? context.settings.workers;
+  // A device that is not there is refused before anything is written.
+  if (context.settings.device !== "cpu") await context.laneOf(model, workers);
+  const version = await chooseVersion(context, table, model, request);
 
   const leases = table.leases(version, context.settings.leaseSeconds * 1000);
   try {
@@ -171,6 +173,7 @@ async function summarize(
     rows: snapshot.rows,
     ...counts,
     copied: 0,
+    stages: outcome.stages,
     seconds,
     rowsPerSecond: counts.handled / Math.max(seconds, 0.001),
     tokensPerSecond: counts.tokens / Math.max(seconds, 0.001),

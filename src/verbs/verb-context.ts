@@ -1,3 +1,4 @@
+import type { Device } from "../core/device.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { GatePolicy } from "../core/gate.ts";
@@ -18,6 +19,7 @@ export interface VerbSettings {
   /** The model that the configuration names. */
   readonly model: string | null;
   readonly workers: number;
+  readonly device: Device;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
   /** Null: as an existing version has it, float32 for a new one. */

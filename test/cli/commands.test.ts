@@ -68,7 +68,7 @@ describe("requests", () => {
   test("backfill: flags that are settings go through the configuration", async () => {
     const { call, settings, configFile, pin } = await requestOf(
       (
-        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --on-empty zero --index none --vector-type float16 " +
+        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --threads-per-worker 2 --device cuda --on-empty zero --index none --vector-type float16 " +
         "--key k --text a,b --db ./d --table t --config c.json --pin"
       ).split(" "),
       { workers: 3, onEmpty: "zero", index: "none" },
@@ -78,6 +78,8 @@ describe("requests", () => {
       table: "t",
       corpus: { key: "k", text: ["a", "b"] },
       workers: 3,
+      threadsPerWorker: 2,
+      device: "cuda",
       onEmpty: "zero",
       index: "none",
       vectorType: "float16",

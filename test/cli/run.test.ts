@@ -38,6 +38,8 @@ deduplicated       1,791
 tokens             1,640,000
 rate               1.35k texts/s, 18.8k tokens/s
 padding            0 %
+workers' time      97.5 % inference, 1.3 % pooling, 0.9 % tokenising
+writing            6.2 s, meanwhile
 units              12
 index              covers 100 %
 space              ${"5f".repeat(32)}

@@ -47,6 +47,8 @@ describe("layers", () => {
       corpus: null,
       model: null,
       workers: null,
+      threadsPerWorker: 1,
+      device: "cpu",
       lockFile: join(cwd, "reembed.lock.json"),
       hubCacheFolder: null,
       onEmpty: "skip",
@@ -219,7 +221,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate',
     ],
     [
       "REEMBED_CONFIG_INVALID",

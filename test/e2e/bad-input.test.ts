@@ -301,3 +301,18 @@ async function refused(
     return true;
   });
 }
+
+test("a device that is not here is refused by name, before anything is written", async (context) => {
+  const cwd = await temporaryFolder(context);
+  await writeFile(join(cwd, "in.jsonl"), good);
+  const at = ["--db", "db", "--table", "t"];
+  await mustRun(["import", "in.jsonl", "--key", "id", "--text", "text", ...at], { cwd });
+  const device = process.platform === "darwin" ? "directml" : "coreml";
+  const to = ["--to", "bundled:all-MiniLM-L6-v2", "--device", device];
+  const { exitCode, last } = await runCli(["backfill", ...to, ...at], { cwd });
+  assert.equal(exitCode, 4);
+  assert.equal(last["code"], "REEMBED_LANE_DEVICE");
+  assert.match(String(last["message"]), new RegExp(`^device "${device}" cannot be used here .* it needs `));
+  const { versions } = await mustRun(["versions", ...at], { cwd });
+  assert.deepEqual(versions, []);
+});

@@ -24,7 +24,7 @@ const many = Int32Array.from(
 );
 
 test("alone: one text a call, the longest first, none for texts without tokens", () => {
-  for (const device of ["cpu", "cuda"]) {
+  for (const device of ["cpu", "cuda"] as const) {
     assert.deepEqual(plan(lengths, callShape("alone", device)), {
       order: [6, 1, 4, 5, 0, 3],
       calls: [

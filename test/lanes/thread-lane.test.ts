@@ -268,9 +268,17 @@ test("a model that cannot be loaded is told when the lane opens", async () => {
     code: "REEMBED_MODEL_LOAD_FAILED",
     message: /config\.json/,
   });
-  await assert.rejects(open({ device: "abacus" }), {
-    code: "REEMBED_MODEL_UNSUPPORTED",
-    message: /"abacus".*cpu/,
+  const elsewhere = process.platform === "darwin" ? "directml" : "coreml";
+  await assert.rejects(open({ device: elsewhere }), {
+    code: "REEMBED_LANE_DEVICE",
+    exitCode: 4,
+    message: new RegExp(
+      `^device "${elsewhere}" cannot be used here \\(.*backend not found\\); it needs .*--device cpu$`,
+    ),
+  });
+  // A damaged model is not blamed on the device.
+  await assert.rejects(open({ device: elsewhere, weightsFile: "config.json" }), {
+    code: "REEMBED_MODEL_LOAD_FAILED",
   });
   await assert.rejects(open({ space: { ...miniLmInt8, pooling: "none" } }), {
     code: "REEMBED_MODEL_UNSUPPORTED",

@@ -1,5 +1,6 @@
 import { exitCodes } from "../../core/errors.ts";
 import type { Shard } from "../../core/leases.ts";
+import type { Stages } from "../../core/stages.ts";
 import type { RowOutcomeName } from "../../core/outcome.ts";
 import type { BackfillResult, OnEmpty } from "../../core/verbs.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { type Block, fields, line, table } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
+import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { indexChoices } from "./index-choices.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
@@ -46,11 +48,7 @@ export const backfillCommand = defineTableCommand({
       placeholder: "NAME",
       about: "the version's name; default: the unfinished one of this model, else the next vN",
     },
-    workers: {
-      kind: "count",
-      placeholder: "N",
-      about: "worker threads; default: the cores that this process may use",
-    },
+    ...laneFlags,
     limitRows: {
       kind: "count",
       placeholder: "N",
@@ -81,7 +79,7 @@ export const backfillCommand = defineTableCommand({
   interrupted: "interrupted; what was committed stays, run the same command to go on",
   settings: (flags) => ({
     ...corpusSetting(flags),
-    workers: flags.workers,
+    ...laneSettings(flags),
     onEmpty: flags.onEmpty,
     index: flags.index,
     vectorType: flags.vectorType,
@@ -138,6 +136,8 @@ function presentBackfill(result: BackfillResult): Block[] {
         `${formatRate(result.rowsPerSecond, "texts")}, ${formatRate(result.tokensPerSecond, "tokens")}`,
       ],
       ["padding", formatShare(result.paddingShare)],
+      ["workers' time", result.stages === null ? "" : presentStages(result.stages)],
+      ["writing", result.stages === null ? "" : `${formatDuration(result.stages.storeSeconds)}, meanwhile`],
       ["units", formatCount(result.units)],
       ["catch-up rounds", unlessZero(result.catchUpRounds)],
       ["index", result.indexCoverage === null ? "none" : `covers ${formatShare(result.indexCoverage)}`],
@@ -147,6 +147,23 @@ function presentBackfill(result: BackfillResult): Block[] {
     ...presentSkipped(result),
     ...(result.note === null ? [] : [line(result.note)]),
   ];
+}
+
+/** Shares of the workers' time, the largest first; those that would read as nothing are left out. */
+function presentStages(stages: Stages): string {
+  const whole = stages.workers * stages.laneSeconds;
+  const shares: readonly (readonly [name: string, seconds: number])[] = [
+    ["inference", stages.inferSeconds],
+    ["tokenising", stages.tokenizeSeconds],
+    ["pooling", stages.poolSeconds],
+    ["waiting", stages.waitSeconds],
+  ];
+  return shares
+    .map(([name, seconds]) => ({ name, share: whole === 0 ? 0 : seconds / whole }))
+    .filter(({ share }) => share >= 0.001)
+    .toSorted((a, b) => b.share - a.share)
+    .map(({ name, share }) => `${formatShare(share)} ${name}`)
+    .join(", ");
 }
 
 function presentSkipped(result: BackfillResult): Block[] {

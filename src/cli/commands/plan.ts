@@ -9,6 +9,7 @@ import {
 import { fields, line, table } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
+import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
 
@@ -31,6 +32,7 @@ export const planCommand = defineTableCommand({
       about: "model to plan for, several times to compare; default: the configuration's",
     },
     vectorType: vectorTypeFlag,
+    ...laneFlags,
     ...corpusFlags,
   },
   examples: [
@@ -38,7 +40,7 @@ export const planCommand = defineTableCommand({
     ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --to local:./mine", "two, side by side"],
   ],
   interrupted: "interrupted; a plan changes nothing",
-  settings: (flags) => ({ ...corpusSetting(flags), vectorType: flags.vectorType }),
+  settings: (flags) => ({ ...corpusSetting(flags), ...laneSettings(flags), vectorType: flags.vectorType }),
   start(engine, { flags, config }) {
     const to = flags.to ?? (config.model === null ? [] : [config.model]);
     if (to.length === 0) throw usageError("plan needs --to REF, or `model` in the configuration");

@@ -13,6 +13,8 @@ export const config: RunConfig = {
   corpus: null,
   model: null,
   workers: null,
+  threadsPerWorker: 1,
+  device: "cpu",
   lockFile: "/data/reembed.lock.json",
   hubCacheFolder: null,
   onEmpty: "skip",
