@@ -78,6 +78,7 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
       return null;
     case "lane:started":
     case "lease:waiting":
+    case "mock-provider:listening":
     case "version:changed":
     case "warning:raised":
       return activity;

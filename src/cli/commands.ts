@@ -59,6 +59,11 @@ export const commands = {
     summary: "search with the active version's own model",
     load: async () => (await import("./commands/search.ts")).searchCommand,
   },
+  "mock-provider": {
+    usage: "mock-provider",
+    summary: "a server that answers as hosted models do, to try settings",
+    load: async () => (await import("./commands/mock-provider.ts")).mockProviderCommand,
+  },
 } as const satisfies Record<string, CommandEntry>;
 
 export type CommandName = keyof typeof commands;

@@ -36,6 +36,11 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
           ? `${event.version} is ${event.to}`
           : `${event.version}: ${event.from} -> ${event.to}`,
       ];
+    case "mock-provider:listening":
+      return [
+        `listening on ${event.url} for ${event.models.join(", ")}`,
+        `OpenAI's clients take ${event.url}/v1 as their base URL; Ctrl-C ends it with its ledger`,
+      ];
     case "warning:raised":
       return [`warning: ${event.message}`];
     case "step:started":

@@ -1,6 +1,8 @@
 import type { ConfigRequest, RunConfig } from "../config/load-config.ts";
 import type { Job } from "../core/job.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
+import type { MockProviderResult } from "../mock-provider/run-mock-provider.ts";
+import type { MockProviderOptions } from "../mock-provider/settings.ts";
 import type { QuickstartRequest, QuickstartResult } from "../quickstart/quickstart.ts";
 import type { SignalSource } from "./interruption.ts";
 import type { OutputStream } from "./terminal.ts";
@@ -25,6 +27,7 @@ export interface Host {
   openEngine(config: RunConfig, options: EngineOptions): Promise<Engine>;
   /** A job is a thenable, so a promise of one would wait for its end: hence a promise of its function. */
   loadQuickstart(): Promise<(request: QuickstartRequest) => Job<QuickstartResult>>;
+  loadMockProvider(): Promise<(options: MockProviderOptions, signal: AbortSignal) => Job<MockProviderResult>>;
 }
 
 /** The process itself. Engine and configuration are loaded when first needed: help is quick without them. */
@@ -40,5 +43,6 @@ export function processHost(): Host {
     loadConfig: async (request) => (await import("../config/load-config.ts")).loadConfig(request),
     openEngine: async (config, options) => (await import("../engine.ts")).openEngine(config, options),
     loadQuickstart: async () => (await import("../quickstart/quickstart.ts")).quickstart,
+    loadMockProvider: async () => (await import("../mock-provider/run-mock-provider.ts")).runMockProvider,
   };
 }

@@ -78,6 +78,12 @@ export type ReembedEvent =
       readonly queries: number;
       readonly total: number;
     }
+  | {
+      readonly event: "mock-provider:listening";
+      readonly url: string;
+      /** Names that it answers to. */
+      readonly models: readonly string[];
+    }
   | { readonly event: "warning:raised"; readonly message: string }
   | { readonly event: "step:started"; readonly step: number; readonly steps: number; readonly title: string }
   | {

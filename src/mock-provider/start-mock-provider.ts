@@ -27,6 +27,8 @@ import {
 export interface MockProvider {
   /** Where it listens, without a path: `http://127.0.0.1:43117`. */
   readonly url: string;
+  /** Names that it answers to. */
+  readonly models: readonly string[];
   ledger(): MockLedger;
   /** How often each text was paid for; empty unless `countTexts` is set. */
   textCounts(): ReadonlyMap<string, number>;
@@ -85,6 +87,7 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
 
   return {
     url: `http://${settings.host}:${(server.address() as AddressInfo).port}`,
+    models: [...models.keys()],
     ledger: () => state.ledger.read(),
     textCounts: () => state.ledger.textCounts(),
     resetLedger: () => state.ledger.reset(),

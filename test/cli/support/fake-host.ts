@@ -113,6 +113,9 @@ export async function runFake(argv: readonly string[], options: RunOptions = {})
       if (options.quickstart === undefined) throw new Error("the test did not expect a quickstart");
       return options.quickstart;
     },
+    async loadMockProvider() {
+      throw new Error("the test did not expect a mock provider");
+    },
     async openEngine(_config, opened) {
       pin = opened.pin ?? null;
       if (options.engine === undefined) throw new Error("the test did not expect an engine");
