@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { RunConfig } from "./config/load-config.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
+import type { ByteStream } from "./core/embedding-output.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { Lane, Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
@@ -25,7 +26,9 @@ import type {
   VersionsResult,
 } from "./core/verbs.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
+import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
+import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
@@ -37,10 +40,12 @@ import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
 import { pinCanary } from "./space/find-canary.ts";
+import { openOutput } from "./output/open-output.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
 import { buildIndex } from "./verbs/build-index.ts";
+import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
@@ -52,6 +57,7 @@ export interface Engine {
   import(request: ImportRequest): Job<ImportResult>;
   plan(request: PlanRequest): Job<PlanResult>;
   backfill(request: BackfillRequest): Job<BackfillResult>;
+  embed(request: EmbedRequest): Job<EmbedResult>;
   versions(request: VersionsRequest): Job<VersionsResult>;
   index(request: IndexRequest): Job<IndexResult>;
   eval(request: EvalRequest): Job<EvalResult>;
@@ -63,6 +69,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
+  /** Where `embed` writes to when it is told `-`. */
+  readonly standardOutput?: ByteStream | undefined;
   /** Aborting it drains what is in flight and ends jobs with REEMBED_INTERRUPTED. */
   readonly signal?: AbortSignal | undefined;
   /** Write the digests of models that the lock file does not have yet, instead of refusing them. */
@@ -141,6 +149,11 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     nowMs: Date.now,
   });
 
+  const embedPorts: EmbedPorts = {
+    embeddableSources,
+    openOutput: (output) => openOutput(output, options.standardOutput),
+  };
+
   const job =
     <Request, Result>(verb: (context: VerbContext, request: Request) => Promise<Result>) =>
     (request: Request): Job<Result> =>
@@ -150,6 +163,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     import: job(importCorpus),
     plan: job(planTargets),
     backfill: job(backfillVersion),
+    embed: job((context, request: EmbedRequest) => embedSources(context, embedPorts, request)),
     versions: job(async (context, request: VersionsRequest) => {
       const table = await openTable(context);
       const versions = await summarizeVersions(table, { ...request, signal: context.signal });

@@ -6,6 +6,7 @@ export type { SpaceDescription } from "./core/space.ts";
 export type * from "./core/evaluation.ts";
 export type * from "./core/search.ts";
 export type * from "./core/verbs.ts";
+export type * from "./core/verbs-embed.ts";
 export type { VersionState } from "./core/version.ts";
 export type { CorpusColumns, Key } from "./core/words.ts";
 export { openReembed, type Reembed, type ReembedOptions } from "./open-reembed.ts";

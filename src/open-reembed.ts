@@ -19,6 +19,7 @@ import type {
   VersionsResult,
 } from "./core/verbs.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
+import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import { openEngine } from "./engine.ts";
 
 /** Settings of the library; what is left out comes from the configuration file, then the defaults. */
@@ -50,6 +51,13 @@ export interface Reembed {
   import(request: WithDefaults<ImportRequest, "format" | "mode">): Job<ImportResult>;
   plan(request: PlanRequest): Job<PlanResult>;
   backfill(request: BackfillRequest): Job<BackfillResult>;
+  /** Embeds sources into files, without a table; a folder of part files can be gone on with. */
+  embed(
+    request: WithDefaults<
+      EmbedRequest,
+      "sourceFormat" | "format" | "text" | "column" | "partRows" | "overwrite"
+    >,
+  ): Job<EmbedResult>;
   versions(request?: Partial<VersionsRequest>): Job<VersionsResult>;
   index(request: WithDefaults<IndexRequest, "type">): Job<IndexResult>;
   eval(request: WithDefaults<EvalRequest, "k" | "exact">): Job<EvalResult>;
@@ -78,6 +86,16 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     import: (request) => engine.import({ format: "auto", mode: "create", ...request }),
     plan: engine.plan,
     backfill: engine.backfill,
+    embed: (request) =>
+      engine.embed({
+        sourceFormat: "auto",
+        format: "auto",
+        text: ["text"],
+        column: "vector",
+        partRows: 32_768,
+        overwrite: false,
+        ...request,
+      }),
     versions: (request) => engine.versions({ history: false, ...request }),
     index: (request) => engine.index({ type: "auto", ...request }),
     eval: (request) => engine.eval({ k: 10, exact: false, ...request }),

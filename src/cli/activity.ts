@@ -18,6 +18,7 @@ export type Activity =
       readonly units: number;
       readonly unitsDone: number;
     }
+  | { readonly kind: "embed"; readonly sinceMs: number; readonly progress: EventOf<"embed:progress"> }
   | { readonly kind: "index"; readonly version: string; readonly rows: number; readonly sinceMs: number }
   | {
       readonly kind: "eval";
@@ -58,6 +59,12 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
             units: 0,
             unitsDone: 0,
           };
+    case "embed:progress":
+      return {
+        kind: "embed",
+        sinceMs: activity?.kind === "embed" ? activity.sinceMs : nowMs,
+        progress: event,
+      };
     case "unit:committed":
       return activity?.kind === "backfill" ? { ...activity, unitsDone: activity.unitsDone + 1 } : activity;
     case "index:started":

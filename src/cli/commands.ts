@@ -29,6 +29,11 @@ export const commands = {
     summary: "embed a table with a model, as a new version",
     load: async () => (await import("./commands/backfill.ts")).backfillCommand,
   },
+  embed: {
+    usage: "embed SOURCE…",
+    summary: "embed files into files, without a table",
+    load: async () => (await import("./commands/embed.ts")).embedCommand,
+  },
   index: {
     usage: "index",
     summary: "build a version's vector index",

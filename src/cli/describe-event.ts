@@ -49,6 +49,7 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
       return event.lines.map((line) => `    ${line}`);
     case "import:progress":
     case "import:finished":
+    case "embed:progress":
     case "backfill:progress":
     case "unit:committed":
     case "index:started":

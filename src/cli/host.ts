@@ -1,4 +1,5 @@
 import type { ConfigRequest, RunConfig } from "../config/load-config.ts";
+import type { ByteStream } from "../core/embedding-output.ts";
 import type { Job } from "../core/job.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import type { MockProviderResult } from "../mock-provider/run-mock-provider.ts";
@@ -17,6 +18,8 @@ export interface CrashSource {
 export interface Host {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Standard output for bytes, where the result itself goes there. */
+  readonly dataOutput: ByteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly signals: SignalSource & CrashSource;
@@ -35,6 +38,7 @@ export function processHost(): Host {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    dataOutput: process.stdout,
     env: process.env,
     cwd: process.cwd(),
     signals: process,

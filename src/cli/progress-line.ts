@@ -67,6 +67,8 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
       return importParts(activity, elapsedSeconds);
     case "backfill":
       return backfillParts(activity, elapsedSeconds);
+    case "embed":
+      return embedParts(activity, elapsedSeconds);
     case "index":
       return [
         part(0, `building the index of ${activity.version}`, `index of ${activity.version}`),
@@ -122,6 +124,19 @@ function backfillParts(activity: Extract<Activity, { kind: "backfill" }>, elapse
       `${formatCompact(tokensPerSecond)}tok/s`,
     ),
     etaSeconds === null ? elapsed(elapsedSeconds) : eta(etaSeconds),
+    memory(rssBytes),
+  ];
+}
+
+function embedParts({ progress }: Extract<Activity, { kind: "embed" }>, elapsedSeconds: number): Part[] {
+  const { share, rows, tokens, rowsPerSecond, tokensPerSecond, rssBytes } = progress;
+  return [
+    part(0, "embedding", "embed"),
+    ...(share === null ? [] : [part(0, `${percentOf(share, 1)} read`, percentOf(share, 1))]),
+    part(4, rowsOf(rows), `${formatCompact(rows)} rows`),
+    part(1, formatRate(rowsPerSecond, "texts"), `${formatCompact(rowsPerSecond)}/s`),
+    part(3, `${formatCompact(tokens)} tokens at ${formatCompact(tokensPerSecond)}/s`),
+    elapsed(elapsedSeconds),
     memory(rssBytes),
   ];
 }

@@ -52,9 +52,15 @@ function createReporter(argv: readonly string[], host: Host, stdout: Terminal, s
   // Read before anything is parsed, so that an error in the command line takes the right form too.
   const flags = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : undefined);
   const quiet = flags.includes("--quiet");
-  if (flags.includes("--json")) return createJsonReporter(stdout, { quiet });
+  // Where the command writes its data to standard output, everything said goes beside it.
+  const said = flags.some(
+    (flag, index) => flag === "--out=-" || (flag === "-" && flags[index - 1] === "--out"),
+  )
+    ? stderr
+    : stdout;
+  if (flags.includes("--json")) return createJsonReporter(said, { quiet });
   const create = stderr.isTerminal ? createTerminalReporter : createLinesReporter;
-  return create({ stdout, stderr }, { quiet, nowMs: host.nowMs });
+  return create({ stdout: said, stderr }, { quiet, nowMs: host.nowMs });
 }
 
 /** Answers a command line that runs no command. @throws REEMBED_USAGE where it asks for nothing */

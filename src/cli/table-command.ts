@@ -47,7 +47,11 @@ export function defineTableCommand<const Flags extends FlagSpecs, Result extends
         flags: { db: shared.db, table: shared.table, ...spec.settings?.(flags) },
       });
       const input = { args: scene.parsed.args, flags, config };
-      const engine = await host.openEngine(config, { signal, pin: shared.pin });
+      const engine = await host.openEngine(config, {
+        signal,
+        pin: shared.pin,
+        standardOutput: host.dataOutput,
+      });
       const result = await closing(engine, scene, async () =>
         watchJob(spec.start(engine, input), scene.event),
       );

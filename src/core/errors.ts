@@ -86,6 +86,12 @@ export const errorKinds = {
   REEMBED_STORE_READ_FAILED: transient(exitCodes.store),
   REEMBED_STORE_FILTER: fatal(exitCodes.usage),
 
+  REEMBED_OUTPUT_EXISTS: fatal(exitCodes.usage),
+  REEMBED_OUTPUT_CHANGED: fatal(exitCodes.corpus),
+  REEMBED_OUTPUT_FOREIGN: fatal(exitCodes.store),
+  REEMBED_OUTPUT_BUSY: transient(exitCodes.store),
+  REEMBED_OUTPUT_WRITE_FAILED: transient(exitCodes.store),
+
   REEMBED_SPACE_MISMATCH: fatal(exitCodes.check),
   REEMBED_GATE_FAILED: fatal(exitCodes.check),
   REEMBED_NO_ACTIVE_VERSION: fatal(exitCodes.check),

@@ -15,6 +15,16 @@ export type ReembedEvent =
     }
   | { readonly event: "import:finished"; readonly table: string; readonly rows: number }
   | {
+      readonly event: "embed:progress";
+      readonly rows: number;
+      /** Share of the sources read, 0 to 1; null where their size is unknown. */
+      readonly share: number | null;
+      readonly tokens: number;
+      readonly rowsPerSecond: number;
+      readonly tokensPerSecond: number;
+      readonly rssBytes: number;
+    }
+  | {
       readonly event: "lane:started";
       readonly spaceId: string;
       readonly model: string;

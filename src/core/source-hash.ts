@@ -12,3 +12,14 @@ const { h64 } = await createXxhash();
 export function sourceHash(text: string): bigint {
   return BigInt.asIntN(64, h64(text));
 }
+
+/**
+ * The digest of a row of source hashes, taken on from the digest of those before them: it tells
+ * whether two runs saw the same texts in the same order.
+ * Source: the multiplier of Knuth's 64-bit linear congruential generator, MMIX.
+ */
+export function chainHashes(digest: bigint, hashes: BigInt64Array): bigint {
+  let chained = digest;
+  for (const hash of hashes) chained = BigInt.asIntN(64, chained * 6364136223846793005n + hash + 1n);
+  return chained;
+}

@@ -53,11 +53,14 @@ export function streamInput(stream: NodeJS.ReadableStream, file = "stdin"): Byte
   const peeked: Buffer[] = [];
 
   const next = async (signal?: AbortSignal): Promise<Buffer | null> => {
+    holdProcess(stream, true);
     try {
       const result = await untilAborted(chunks.next(), signal);
       return result.done === true ? null : Buffer.from(result.value);
     } catch (thrown) {
       throw systemError(file, thrown);
+    } finally {
+      holdProcess(stream, false);
     }
   };
 
@@ -79,6 +82,13 @@ export function streamInput(stream: NodeJS.ReadableStream, file = "stdin"): Byte
   }
 
   return { file, totalBytes: null, peek, read };
+}
+
+/** A pipe or a terminal keeps the process alive; it shall do so only while somebody waits for its bytes. */
+function holdProcess(stream: NodeJS.ReadableStream, hold: boolean): void {
+  const held = stream as Partial<Record<"ref" | "unref", () => unknown>>;
+  if (hold) held.ref?.();
+  else held.unref?.();
 }
 
 /** The first bytes of an input, at most `count`. */

@@ -14,11 +14,17 @@ import { nearestName } from "../core/nearest-name.ts";
 export function corpusSchema(source: Source, corpus: CorpusColumns): Schema {
   const types = new Map(source.schema.fields.map((field) => [field.name, field.type as DataType]));
   checkColumn(source.name, types, "key", corpus.key, isKeyType, "a string or integer column");
-  for (const text of corpus.text) {
-    checkColumn(source.name, types, "text", text, arrow.DataType.isUtf8, "a string column");
-  }
+  checkTextColumns(source, corpus.text);
   checkColumnNames([...source.schema.names] as string[], source.name);
   return source.schema;
+}
+
+/** Refuses a source without these columns of text. @throws as `corpusSchema` */
+export function checkTextColumns(source: Source, text: readonly string[]): void {
+  const types = new Map(source.schema.fields.map((field) => [field.name, field.type as DataType]));
+  for (const column of text) {
+    checkColumn(source.name, types, "text", column, arrow.DataType.isUtf8, "a string column");
+  }
 }
 
 /**

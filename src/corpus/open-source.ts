@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { stdin } from "node:process";
 import type { Source } from "../core/ports.ts";
 import type { SourceFormat } from "../core/verbs.ts";
 import { arrowSource } from "./arrow-source.ts";
@@ -92,7 +92,10 @@ async function partFiles(folder: string): Promise<string[]> {
   return names.toSorted((a, b) => (a < b ? -1 : 1)).map((name) => join(folder, name));
 }
 
-/** File descriptor 0, left open for whoever else wants it. */
+/**
+ * The process's own stream, since a library may have made the descriptor non-blocking: a plain read of
+ * it then fails as soon as the writer of the pipe is slower than we are.
+ */
 function standardInput(): NodeJS.ReadableStream {
-  return createReadStream("", { fd: 0, autoClose: false });
+  return stdin;
 }

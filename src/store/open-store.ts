@@ -27,23 +27,27 @@ export interface StoreOptions {
 const schemes: ReadonlySet<string> = new Set(["file", "s3", "gs", "az"]);
 
 /**
- * Opens a database of tables: a folder, or a URI of an object store.
- * @throws REEMBED_STORE_URI
+ * A database of tables: a folder, or a URI of an object store. It is opened when it is first needed,
+ * since opening makes the folder, and not every verb has a use for one.
+ * @throws REEMBED_STORE_URI; each method too, where the database cannot be opened
  */
 export async function openStore(uri: string, options: StoreOptions = {}): Promise<Store> {
   checkUri(uri);
-  setMemoryPool();
-  let connection: Connection;
-  try {
-    connection = await connect(uri, { storageOptions: { ...options.storageOptions } }, newSession());
-  } catch (error) {
-    throw storeError(error, "REEMBED_STORE_URI", `the database ${uri} cannot be opened`, { uri });
-  }
+  let opening: Promise<Connection> | null = null;
+  const open = async (): Promise<Connection> => {
+    setMemoryPool();
+    try {
+      return await connect(uri, { storageOptions: { ...options.storageOptions } }, newSession());
+    } catch (error) {
+      throw storeError(error, "REEMBED_STORE_URI", `the database ${uri} cannot be opened`, { uri });
+    }
+  };
+  const connection = (): Promise<Connection> => (opening ??= open());
   const limits = options.fragment ?? defaultFragmentLimits;
 
   const tableNames = async (): Promise<string[]> => {
     try {
-      return (await allTableNames(connection)).filter((name) => !isStagingTable(name));
+      return (await allTableNames(await connection())).filter((name) => !isStagingTable(name));
     } catch (error) {
       throw storeError(error, "REEMBED_STORE_READ_FAILED", `the tables of ${uri} cannot be listed`, { uri });
     }
@@ -57,24 +61,24 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
     tableNames,
     openTable: async (name) => {
       await requireTable(name);
-      const handle = tableHandle(connection, name, options.actor);
+      const handle = tableHandle(await connection(), name, options.actor);
       const mark = unfinishedImport(await schemaOf(await handle.open()));
       if (mark !== null) throw unfinishedError(name, mark);
       return storedTable(handle);
     },
     importer: async (request) =>
       request.mode === "create"
-        ? createImporter(connection, request, limits)
-        : (await requireTable(request.table), appendImporter(connection, request, limits)),
+        ? createImporter(await connection(), request, limits)
+        : (await requireTable(request.table), appendImporter(await connection(), request, limits)),
     dropTable: async (name) => {
       await requireTable(name);
       try {
-        await connection.dropTable(name);
+        await (await connection()).dropTable(name);
       } catch (error) {
         throw storeError(error, "REEMBED_STORE_WRITE_FAILED", `table ${name} cannot be dropped`);
       }
     },
-    close: async () => connection.close(),
+    close: async () => (await opening)?.close(),
   };
 }
 

@@ -20,6 +20,7 @@ async function requestOf(argv: string[], config: Partial<RunConfig> = {}) {
     import: refuse,
     plan: refuse,
     backfill: refuse,
+    embed: refuse,
     versions: refuse,
     index: refuse,
     eval: refuse,

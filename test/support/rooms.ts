@@ -15,6 +15,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   embed: ["core"],
   lanes: ["core"],
   observe: ["core"],
+  output: ["core", "arrow"],
   space: ["core"],
   store: ["core", "arrow"],
 
@@ -28,6 +29,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "corpus",
     "lanes",
     "observe",
+    "output",
     "space",
     "store",
   ],
@@ -55,7 +57,7 @@ export const packageRooms: Readonly<Record<string, readonly string[]>> = {
   pino: ["cli"],
   hyparquet: ["corpus"],
   "hyparquet-compressors": ["corpus"],
-  "parquet-wasm": ["corpus"],
+  "parquet-wasm": ["output"],
 };
 
 /** What `.oxlintrc.json` says for each room: the same table, as lint rules. */

@@ -1,10 +1,8 @@
 import { exitCodes } from "../../core/errors.ts";
 import type { Shard } from "../../core/leases.ts";
 import type { Stages } from "../../core/stages.ts";
-import type { RowOutcomeName } from "../../core/outcome.ts";
-import type { BackfillResult, OnEmpty } from "../../core/verbs.ts";
+import type { BackfillResult } from "../../core/verbs.ts";
 import {
-  formatCompact,
   formatCount,
   formatCountOf,
   formatDuration,
@@ -12,24 +10,14 @@ import {
   formatRate,
   formatShare,
 } from "../../observe/quantities.ts";
-import { type Block, fields, line, table } from "../../observe/report.ts";
+import { type Block, fields, line } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { indexChoices } from "./index-choices.ts";
+import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
-
-const onEmptyChoices = ["skip", "fail", "zero"] as const satisfies readonly OnEmpty[];
-
-/** Why a row has no vector, in words. */
-const reasons: Readonly<Record<RowOutcomeName, string>> = {
-  embedded: "embedded",
-  empty: "empty text",
-  "no-known-token": "no token that the model knows",
-  "zero-vector": "tokens whose vectors add up to nothing",
-  "not-finite": "the model's answer was not a number",
-};
 
 export const backfillCommand = defineTableCommand({
   about:
@@ -144,7 +132,7 @@ function presentBackfill(result: BackfillResult): Block[] {
       ["cost", result.cost === 0 ? "" : formatMoney(result.cost)],
       ["space", result.spaceId],
     ]),
-    ...presentSkipped(result),
+    ...presentSkipped(result.skippedRows),
     ...(result.note === null ? [] : [line(result.note)]),
   ];
 }
@@ -164,23 +152,4 @@ function presentStages(stages: Stages): string {
     .toSorted((a, b) => b.share - a.share)
     .map(({ name, share }) => `${formatShare(share)} ${name}`)
     .join(", ");
-}
-
-function presentSkipped(result: BackfillResult): Block[] {
-  if (result.skippedRows.length === 0) return [];
-  return [
-    table(
-      ["rows without a vector", "why", "first keys"],
-      result.skippedRows.map(({ reason, rows, keys }) => [
-        formatCompact(rows),
-        reasons[reason],
-        `${keys.join(", ")}${rows > keys.length ? ", …" : ""}`,
-      ]),
-      { cut: ["first keys"] },
-    ),
-  ];
-}
-
-function unlessZero(count: number): string {
-  return count === 0 ? "" : formatCount(count);
 }

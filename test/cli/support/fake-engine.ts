@@ -36,6 +36,7 @@ export function fakeEngine(verbs: {
     import: verb("import"),
     plan: verb("plan"),
     backfill: verb("backfill"),
+    embed: verb("embed"),
     versions: verb("versions"),
     index: verb("index"),
     eval: verb("eval"),

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
 import type { RunConfig } from "../../../src/config/load-config.ts";
 import type { Engine } from "../../../src/engine.ts";
 import type { QuickstartRequest, QuickstartResult } from "../../../src/quickstart/quickstart.ts";
@@ -98,6 +99,7 @@ export async function runFake(argv: readonly string[], options: RunOptions = {})
   const exitCode = await run(argv, {
     stdout,
     stderr,
+    dataOutput: new PassThrough(),
     env: options.env ?? {},
     cwd: "/work",
     signals,

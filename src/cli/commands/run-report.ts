@@ -1,0 +1,37 @@
+import type { RowOutcomeName } from "../../core/outcome.ts";
+import type { OnEmpty, SkippedRows } from "../../core/verbs.ts";
+import { formatCompact, formatCount } from "../../observe/quantities.ts";
+import { type Block, table } from "../../observe/report.ts";
+
+/** What `--on-empty` may say. */
+export const onEmptyChoices = ["skip", "fail", "zero"] as const satisfies readonly OnEmpty[];
+
+/** Why a row has no vector, in words. */
+const reasons: Readonly<Record<RowOutcomeName, string>> = {
+  embedded: "embedded",
+  empty: "empty text",
+  "no-known-token": "no token that the model knows",
+  "zero-vector": "tokens whose vectors add up to nothing",
+  "not-finite": "the model's answer was not a number",
+};
+
+/** The rows that got no vector, by reason; nothing where all have one. */
+export function presentSkipped(skippedRows: readonly SkippedRows[]): Block[] {
+  if (skippedRows.length === 0) return [];
+  return [
+    table(
+      ["rows without a vector", "why", "first keys"],
+      skippedRows.map(({ reason, rows, keys }) => [
+        formatCompact(rows),
+        reasons[reason],
+        `${keys.join(", ")}${rows > keys.length ? ", …" : ""}`,
+      ]),
+      { cut: ["first keys"] },
+    ),
+  ];
+}
+
+/** A count for a report, or nothing where it would only be noise. */
+export function unlessZero(count: number): string {
+  return count === 0 ? "" : formatCount(count);
+}

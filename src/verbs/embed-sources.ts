@@ -1,0 +1,91 @@
+import type { EmbeddingOutput, OutputOptions } from "../core/embedding-output.ts";
+import { ReembedError } from "../core/errors.ts";
+import type { Schema } from "apache-arrow";
+import type { Source } from "../core/ports.ts";
+import type { EmbedRequest, EmbedResult } from "../core/verbs-embed.ts";
+import { type BackfillCounts, createBackfillMeter } from "../run/backfill-meter.ts";
+import { embedRows } from "../run/embed-rows.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+/** What this verb needs beside the usual context. Filled in by the composition root alone. */
+export interface EmbedPorts {
+  openOutput(options: OutputOptions): Promise<EmbeddingOutput>;
+  embeddableSources(
+    sources: readonly Source[],
+    text: readonly string[],
+  ): { readonly schema: Schema; readonly sources: readonly Source[] };
+}
+
+/** Embeds the rows of sources into files or a stream, without a table; a folder of parts is gone on with. */
+export async function embedSources(
+  context: VerbContext,
+  ports: EmbedPorts,
+  request: EmbedRequest,
+): Promise<EmbedResult> {
+  const startMs = performance.now();
+  const onEmpty = request.onEmpty ?? context.settings.onEmpty;
+  const model = await context.openModel(request.to);
+  for (const message of model.warnings) context.emit({ event: "warning:raised", message });
+  const opened: Source[] = [];
+  for (const path of request.sources) opened.push(await context.openSource(path, request.sourceFormat));
+  if (opened.length === 0) {
+    throw new ReembedError("REEMBED_USAGE", "no source is named; give a file, or - for standard input");
+  }
+  const { schema, sources } = ports.embeddableSources(opened, request.text);
+  const { out, format, overwrite, partRows, column, text } = request;
+  const output = await ports.openOutput({
+    out,
+    format,
+    overwrite,
+    partRows,
+    column,
+    text,
+    schema,
+    onEmpty,
+    space: model.space,
+    sources: request.sources,
+  });
+
+  // Files of unchanged size and time need not be read again; what comes through a pipe must be.
+  const upToDate = output.done.complete && !request.sources.includes("-");
+  let counts: BackfillCounts = createBackfillMeter(() => performance.now()).counts();
+  try {
+    if (!upToDate) {
+      const lane = await context.laneOf(model, request.workers ?? context.settings.workers);
+      context.emit({
+        event: "lane:started",
+        spaceId: model.space.id,
+        model: model.reference,
+        workers: lane.stats.workers,
+        seconds: lane.stats.startSeconds,
+      });
+      const { emit, signal, residentBytes } = context;
+      counts = await embedRows({ sources, text, lane, output, onEmpty, residentBytes, emit, signal });
+    }
+    await output.finish();
+  } catch (error) {
+    await output.suspend();
+    throw error;
+  }
+
+  const seconds = (performance.now() - startMs) / 1000;
+  const { files, bytes } = output.size();
+  return {
+    out: output.name,
+    format: output.format,
+    spaceId: model.space.id,
+    rows: output.done.rows + counts.handled,
+    doneBefore: output.done.rows,
+    ...counts,
+    copied: 0,
+    seconds,
+    rowsPerSecond: counts.handled / Math.max(seconds, 0.001),
+    tokensPerSecond: counts.tokens / Math.max(seconds, 0.001),
+    units: files,
+    catchUpRounds: 0,
+    cost: 0,
+    bytes,
+    upToDate: output.done.complete && counts.handled === 0,
+    readerGone: !output.isRead,
+  };
+}
