@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BareBench, openBareBench } from "../native-bench/bare-onnx.ts";
-import { parseReference } from "../src/config/parse-reference.ts";
+import { parsePackageReference } from "../src/config/parse-reference.ts";
 import type { LaneStats } from "../src/core/ports.ts";
 import { saturatingClasses } from "../src/embed/onnx-embedder.ts";
 import { readTokenizer } from "../src/embed/read-tokenizer.ts";
@@ -39,7 +39,7 @@ export interface LaneBench {
 export async function openLaneBench(options: LaneBenchOptions): Promise<LaneBench> {
   const { model: reference, texts, workers, plain } = options;
   const folder = await mkdtemp(join(tmpdir(), "reembed-lane-"));
-  const model = await openModel(parseReference(reference), {
+  const model = await openModel(parsePackageReference(reference), {
     bundledFolder: fileURLToPath(new URL("../datasets/models", import.meta.url)),
     // A lock of its own: what is measured is pinned by this run alone.
     lockFile: join(folder, "reembed.lock.json"),

@@ -6,7 +6,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseReference } from "../src/config/parse-reference.ts";
+import { parsePackageReference } from "../src/config/parse-reference.ts";
 import type { CanaryRecord } from "../src/core/canary.ts";
 import { openThreadLane } from "../src/lanes/thread-lane.ts";
 import { openModel } from "../src/space/open-model.ts";
@@ -15,7 +15,7 @@ import { measureCanary } from "../src/verbs/open-pinned-lane.ts";
 const bundledFolder = fileURLToPath(new URL("../datasets/models", import.meta.url));
 
 for (const name of (await readdir(bundledFolder)).toSorted()) {
-  const reference = parseReference(`bundled:${name}`);
+  const reference = parsePackageReference(`bundled:${name}`);
   const lockFile = join(tmpdir(), "reembed-pin-bundled.lock.json");
   const { space, plan } = await openModel(reference, { bundledFolder, lockFile, pin: false });
   const lane = await openThreadLane({

@@ -1,13 +1,15 @@
 /** The composition root: the only file that names concrete adapters and puts them together. */
 import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
-import { homedir } from "node:os";
+import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunConfig } from "./config/load-config.ts";
+import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
 import { type Job, startJob } from "./core/job.ts";
+import type { HostedReference } from "./core/model-reference.ts";
 import type { Lane, Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
 import type {
@@ -31,6 +33,7 @@ import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
+import { openApiModel } from "./lanes/api/api-model.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
 import { usableCores } from "./lanes/usable-cores.ts";
 import { search } from "./lifecycle/door.ts";
@@ -41,6 +44,8 @@ import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
 import { pinCanary } from "./space/find-canary.ts";
 import { openOutput } from "./output/open-output.ts";
+import { openProvider } from "./providers/open-provider.ts";
+import { describeHosted } from "./space/describe-hosted.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
@@ -75,8 +80,11 @@ export interface EngineOptions {
   readonly signal?: AbortSignal | undefined;
   /** Write the digests of models that the lock file does not have yet, instead of refusing them. */
   readonly pin?: boolean | undefined;
+  /** Environment variables in which the keys of providers are looked up. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+const providerModels = fileURLToPath(new URL("../datasets/providers/models.jsonl", import.meta.url));
 const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.url));
 
 /** Opens an engine over a checked configuration. @throws REEMBED_STORE_URI */
@@ -86,8 +94,21 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   const missingRows = createMissingRows(Date.now);
   const models = new Map<string, Promise<Model>>();
 
+  const openHostedModel = async (reference: HostedReference): Promise<Model> => {
+    const { provider: settings } = config;
+    const files = [providerModels, ...(settings.modelsFile === null ? [] : [settings.modelsFile])];
+    const facts = findFacts(await readModelCatalog(files), reference.provider, reference.model);
+    const space = describeHosted(reference, facts);
+    return openApiModel(reference, space, facts, {
+      settings,
+      openProvider: () => openProvider(reference, space.description, options.env ?? {}),
+      limitsFolder: settings.limitsFolder ?? join(tmpdir(), `reembed-limits-${userInfo().uid}`),
+    });
+  };
+
   const openPinnedModel = async (written: string): Promise<Model> => {
-    const reference = parseReference(written);
+    const reference = parseReference(written, "", config.provider.acceptMutable);
+    if (reference.kind === "hosted") return openHostedModel(reference);
     const opened = await openModel(reference, {
       bundledFolder: bundledModels,
       lockFile: config.lockFile,
@@ -128,7 +149,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     const open = lanes.find((entry) => entry.spaceId === model.space.id && entry.workers >= workers);
     if (open !== undefined) return open.lane;
     const lane = openPinnedLane(model, workers, { emit, nowMs: Date.now });
-    const entry = { spaceId: model.space.id, workers, lane };
+    // A provider is asked over one lane, whoever asks: its limits and budgets are kept there.
+    const entry = { spaceId: model.space.id, workers: model.hosted === undefined ? workers : Infinity, lane };
     lanes.push(entry);
     lane.catch(() => lanes.splice(lanes.indexOf(entry), 1));
     return lane;

@@ -39,6 +39,8 @@ export interface ReembedOptions {
   readonly cwd?: string | undefined;
   /** Write the digests of local models into the lock file at first use, instead of refusing them. */
   readonly pin?: boolean | undefined;
+  /** Variables in which keys of providers are looked up: `process.env`, as a rule. @default none */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -73,7 +75,7 @@ export interface Reembed {
  * @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNPINNED, REEMBED_STORE_URI
  */
 export async function openReembed(options: ReembedOptions): Promise<Reembed> {
-  const { db, table, workers, threadsPerWorker, device, configFile, pin, signal } = options;
+  const { db, table, workers, threadsPerWorker, device, configFile, env, pin, signal } = options;
   const cwd = resolve(options.cwd ?? ".");
   const config = await loadConfig({
     configFile,
@@ -81,7 +83,7 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     env: {},
     flags: { db, table, workers, threadsPerWorker, device },
   });
-  const engine = await openEngine(config, { pin, signal });
+  const engine = await openEngine(config, { env, pin, signal });
   return {
     import: (request) => engine.import({ format: "auto", mode: "create", ...request }),
     plan: engine.plan,

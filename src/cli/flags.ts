@@ -16,6 +16,8 @@ export type FlagSpec =
   | (ValuedFlag & { readonly kind: "text"; readonly default?: string })
   /** A whole number of at least 1. */
   | (ValuedFlag & { readonly kind: "count"; readonly default?: number })
+  /** A number above 0. */
+  | (ValuedFlag & { readonly kind: "amount"; readonly default?: number })
   | (FlagBasics & { readonly kind: "choice"; readonly choices: readonly string[]; readonly default?: string })
   /** Given several times, or, with a separator, once with several values. */
   | (ValuedFlag & { readonly kind: "list"; readonly separator: "," | null });
@@ -30,7 +32,7 @@ type FlagValue<Spec extends FlagSpec> = Spec extends { kind: "switch" }
     ? PresentValue<Spec>
     : PresentValue<Spec> | undefined;
 
-type PresentValue<Spec extends FlagSpec> = Spec extends { kind: "count" }
+type PresentValue<Spec extends FlagSpec> = Spec extends { kind: "count" | "amount" }
   ? number
   : Spec extends { kind: "choice"; choices: readonly (infer Choice)[] }
     ? Choice
@@ -54,6 +56,7 @@ export function flagUsage(name: string, spec: FlagSpec): string {
       return `${writtenFlag(name)} ${spec.choices.join("|")}`;
     case "text":
     case "count":
+    case "amount":
     case "list":
       return `${writtenFlag(name)} ${spec.placeholder}`;
   }

@@ -144,6 +144,11 @@ function parseSingle(
       if (Number.isSafeInteger(count) && count >= 1) return count;
       throw usageError(`${written} takes a whole number of at least 1, not ${quote(value)}`);
     }
+    case "amount": {
+      const amount = /^(?:\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
+      if (Number.isFinite(amount) && amount > 0) return amount;
+      throw usageError(`${written} takes a number above 0, not ${quote(value)}`);
+    }
     case "choice":
       if (spec.choices.includes(value)) return value;
       throw usageError(

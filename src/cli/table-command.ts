@@ -50,6 +50,7 @@ export function defineTableCommand<const Flags extends FlagSpecs, Result extends
       const engine = await host.openEngine(config, {
         signal,
         pin: shared.pin,
+        env: host.env,
         standardOutput: host.dataOutput,
       });
       const result = await closing(engine, scene, async () =>

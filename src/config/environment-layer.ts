@@ -38,6 +38,7 @@ function readVariable(
 
 /** Text that is no value of the setting's kind stays text, for the check to name it. */
 function parseText(setting: Setting, text: string): unknown {
+  if (setting.kind === "switch" && ["true", "false"].includes(text)) return text === "true";
   if (setting.kind === "list") return text.split(",").map((part) => part.trim());
   return setting.kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))
     ? Number(text)

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { type SettingNotes, settingNotes, settingsSchema } from "./settings.ts";
+import { type SettingNotes, settingNotes } from "./setting-notes.ts";
+import { settingsSchema } from "./settings.ts";
 
 /** One row of the table of settings. */
 export interface Setting extends SettingNotes {
   /** Names from the outermost: `["gate", "confidence"]`. */
   readonly path: readonly string[];
-  readonly kind: "group" | "text" | "number" | "list";
+  readonly kind: "group" | "text" | "number" | "switch" | "list";
   /** As JSON; undefined for a group, and for what has none. */
   readonly fallback: unknown;
 }
@@ -34,8 +35,9 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return wrapped ? unwrap(schema.unwrap()) : schema;
 }
 
-function kindOf(schema: z.core.$ZodType): "text" | "number" | "list" {
+function kindOf(schema: z.core.$ZodType): Exclude<Setting["kind"], "group"> {
   if (schema instanceof z.ZodNumber) return "number";
+  if (schema instanceof z.ZodBoolean) return "switch";
   return schema instanceof z.ZodTuple ? "list" : "text";
 }
 

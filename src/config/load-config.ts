@@ -35,7 +35,9 @@ export async function loadConfig(request: ConfigRequest): Promise<RunConfig> {
   const checked = settingsSchema.safeParse(merged);
   if (!checked.success) throw invalidSettings(checked.error.issues, merged, layers);
   const config = resolvePaths(checked.data, file, request.cwd, layers);
-  if (config.model !== null) parseReference(config.model, whereSet(layers, ["model"]) ?? "");
+  if (config.model !== null) {
+    parseReference(config.model, whereSet(layers, ["model"]) ?? "", config.provider.acceptMutable);
+  }
   return deepFreeze(config);
 }
 
@@ -75,6 +77,11 @@ function resolvePaths(
       ...checked.gate,
       queries: absolute(checked.gate.queries, "gate", "queries"),
       qrels: absolute(checked.gate.qrels, "gate", "qrels"),
+    },
+    provider: {
+      ...checked.provider,
+      modelsFile: absolute(checked.provider.modelsFile, "provider", "modelsFile"),
+      limitsFolder: absolute(checked.provider.limitsFolder, "provider", "limitsFolder"),
     },
   };
 }

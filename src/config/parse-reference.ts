@@ -1,14 +1,14 @@
 import { type ErrorCode, ReembedError } from "../core/errors.ts";
-import type { ModelReference } from "../core/model-reference.ts";
+import { type HostedReference, type ModelReference, providerNames } from "../core/model-reference.ts";
 import { nearestName } from "../core/nearest-name.ts";
-import { hostedProviders, refuseHostedModel } from "./hosted-model.ts";
+import { isProviderName, parseHostedModel } from "./hosted-model.ts";
 import { parseReferenceOptions, type Refuse } from "./reference-options.ts";
 
 /** A name of a model, an owner or a repository: no path, no space, no mark that means something here. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const fullRevision = /^[0-9a-f]{40}$/i;
 const shortRevision = /^[0-9a-f]{7,39}$/i;
-const forms = "bundled:NAME, local:FOLDER, hf:OWNER/NAME@<40 hex digits>";
+const forms = "bundled:NAME, local:FOLDER, hf:OWNER/NAME@<40 hex digits>, PROVIDER:MODEL";
 
 /**
  * Parses a model reference and refuses every one that does not pin what it names.
@@ -16,9 +16,14 @@ const forms = "bundled:NAME, local:FOLDER, hf:OWNER/NAME@<40 hex digits>";
  * A `local:` folder is pinned by the digests in the lock file, which is not read here.
  * @param where named in messages: the file and line, variable or flag that the reference comes from
  * @throws REEMBED_CONFIG_UNPINNED for a name that may mean other weights tomorrow
- * @throws REEMBED_CONFIG_REFERENCE for what is no reference, and for hosted providers
+ * @param acceptMutable take names of hosted models that may mean other weights tomorrow
+ * @throws REEMBED_CONFIG_REFERENCE for what is no reference
  */
-export function parseReference(written: string, where = ""): ModelReference {
+export function parseReference(
+  written: string,
+  where = "",
+  acceptMutable = false,
+): ModelReference | HostedReference {
   const refuse: Refuse = (code, what) => fail(code, written, where, what);
   if (written.trim() !== written || written === "") {
     refuse("REEMBED_CONFIG_REFERENCE", `is empty or has spaces around it; write ${forms}`);
@@ -42,8 +47,25 @@ export function parseReference(written: string, where = ""): ModelReference {
       return { kind, ...repository, written, options: options(query, refuse) };
     }
     default:
-      return refuseOtherKind(written, kind, name, query, refuse);
+      if (isProviderName(kind))
+        return parseHostedModel(kind, name, query, { written, acceptMutable, refuse });
+      return refuseOtherKind(written, kind, name, refuse);
   }
+}
+
+/**
+ * Parses a reference to a model package, for work that needs its files.
+ * @throws REEMBED_CONFIG_UNPINNED, REEMBED_CONFIG_REFERENCE, the latter for hosted models too
+ */
+export function parsePackageReference(written: string, where = ""): ModelReference {
+  const reference = parseReference(written, where);
+  if (reference.kind !== "hosted") return reference;
+  return fail(
+    "REEMBED_CONFIG_REFERENCE",
+    written,
+    where,
+    "names a hosted model, which has no files here; write bundled:NAME, local:FOLDER or hf:OWNER/NAME@<40 hex digits>",
+  );
 }
 
 function options(query: string | null, refuse: Refuse): ModelReference["options"] {
@@ -113,18 +135,11 @@ function refuseBareName(written: string, refuse: Refuse): never {
   return refuse("REEMBED_CONFIG_REFERENCE", `is no model reference; write one of ${forms}`);
 }
 
-function refuseOtherKind(
-  written: string,
-  kind: string,
-  name: string,
-  query: string | null,
-  refuse: Refuse,
-): never {
+function refuseOtherKind(written: string, kind: string, name: string, refuse: Refuse): never {
   const page = /^https?:\/\/huggingface\.co\/([^/?#]+\/[^/?#]+)/.exec(written);
   if (page !== null) {
     return refuse("REEMBED_CONFIG_UNPINNED", `is the address of a page; write hf:${page[1]}@<40 hex digits>`);
   }
-  if (Object.hasOwn(hostedProviders, kind)) return refuseHostedModel(kind, name, query, refuse);
   if (/^[A-Za-z]$/.test(kind)) {
     return refuse("REEMBED_CONFIG_REFERENCE", `looks like a path; write local:${written}`);
   }
@@ -138,7 +153,7 @@ function refuseOtherKind(
       `has the tag "${name}", which can be moved to other weights, or names an unknown kind "${kind}"; write one of ${forms}`,
     );
   }
-  const nearest = nearestName(kind, ["bundled", "local", "hf", ...Object.keys(hostedProviders)]);
+  const nearest = nearestName(kind, ["bundled", "local", "hf", ...providerNames]);
   const advice = nearest === null ? `write one of ${forms}` : `write ${nearest}:${name}`;
   return refuse(
     "REEMBED_CONFIG_REFERENCE",

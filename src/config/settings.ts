@@ -5,6 +5,8 @@ import type { IndexType } from "../core/ports.ts";
 import { type NewVectorType, newVectorTypes } from "../core/vector-type.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { type ProviderSettings, providerSettingsSchema } from "./provider-settings.ts";
+import { settingNotes } from "./setting-notes.ts";
 
 /** Everything that a run is told, whole and frozen: no setting has a default anywhere else. */
 export interface RunConfig {
@@ -24,18 +26,8 @@ export interface RunConfig {
   readonly leaseSeconds: number;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
+  readonly provider: ProviderSettings;
 }
-
-/** What is said of a setting beside its type: for messages, for the environment, and for the docs. */
-export interface SettingNotes {
-  readonly description: string;
-  /** The environment variable that sets it; null where none does. */
-  readonly variable: string | null;
-  /** What its value must be, as the end of "write …". */
-  readonly expected: string;
-}
-
-export const settingNotes = z.registry<SettingNotes>();
 
 const name = z.string().min(1);
 const share = z.number().min(0).max(1);
@@ -179,6 +171,11 @@ export const settingsSchema = z.strictObject({
       variable: null,
       expected: 'an object, such as { "ndcg10MaxDrop": 0.01 }',
     }),
+  provider: providerSettingsSchema.prefault({}).register(settingNotes, {
+    description: "How hosted models are used.",
+    variable: null,
+    expected: 'an object, such as { "share": 0.7 }',
+  }),
 });
 
 /** One layer of settings, as a file, the environment or flags give it: everything optional. */

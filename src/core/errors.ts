@@ -62,6 +62,14 @@ export const errorKinds = {
   REEMBED_LANE_WORKER_DIED: transient(exitCodes.model),
   REEMBED_LANE_DEVICE: fatal(exitCodes.model),
 
+  REEMBED_PROVIDER_PACKAGE: fatal(exitCodes.provider),
+  REEMBED_PROVIDER_KEY: fatal(exitCodes.provider),
+  REEMBED_PROVIDER_REFUSED: fatal(exitCodes.provider),
+  REEMBED_PROVIDER_ANSWER: fatal(exitCodes.provider),
+  REEMBED_PROVIDER_QUOTA: transient(exitCodes.provider),
+  REEMBED_PROVIDER_UNAVAILABLE: transient(exitCodes.provider),
+  REEMBED_PROVIDER_BUDGET: fatal(exitCodes.provider),
+
   REEMBED_STORE_TABLE_MISSING: fatal(exitCodes.store),
   REEMBED_STORE_TABLE_EXISTS: fatal(exitCodes.store),
   REEMBED_STORE_TABLE_FOREIGN: fatal(exitCodes.store),

@@ -6,6 +6,7 @@ import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
 import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
+import type { HostedModel, Ledger } from "./provider.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -106,6 +107,8 @@ export interface Model {
    * @throws REEMBED_CONFIG_UNREADABLE
    */
   readonly pinCanary: ((record: CanaryRecord) => Promise<string>) | null;
+  /** What is known before anything is sent, of a model that a provider computes; absent for others. */
+  readonly hosted?: HostedModel;
   /** Opens a lane of so many workers. Owner: whoever opened the model closes its lanes. */
   openLane(workers: number): Promise<Lane>;
 }
@@ -126,6 +129,8 @@ export interface LaneStats {
   readonly waitSeconds: number;
   /** From the lane's start until its first worker was ready. */
   readonly startSeconds: number;
+  /** What it cost; only of lanes that ask a provider. */
+  readonly ledger?: Ledger;
 }
 
 /** One fragment of a table as it stood in a snapshot. */

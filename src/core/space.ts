@@ -50,6 +50,13 @@ export interface SpaceDescription {
    * `any`. For example `x64-avx2`, `x64-avx512vnni`, `arm64`; on another device, its name: `cuda`.
    */
   readonly instructionClass: string;
+  /** What a provider is told that documents and queries are; absent where it is told nothing. */
+  readonly documentTask?: string;
+  readonly queryTask?: string;
+  /** What becomes of texts beyond `maxTokens` in a hosted model; absent for models on disk, which cut. */
+  readonly overLong?: "truncate" | "average" | "skip";
+  /** What a server calls the model in its answers, where that is another name. */
+  readonly servedModel?: string;
 }
 
 /** A space with its identity. `id` is the sha256 (hex) of the canonical JSON of the description. */

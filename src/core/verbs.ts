@@ -7,6 +7,7 @@ import type { Stages } from "./stages.ts";
 import type { RowOutcomeName } from "./outcome.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
+import type { Ledger } from "./provider.ts";
 import type { VersionState } from "./version.ts";
 import type { CorpusColumns } from "./words.ts";
 
@@ -48,10 +49,13 @@ export interface TargetPlan {
   /** Half width of the 95 % interval of `tokens`; 0 where every row was counted. */
   readonly tokensError: number;
   readonly units: number;
-  /** Money; 0 for local models. */
-  readonly cost: number;
-  /** Seconds at the rate measured on the sample, on this machine. */
-  readonly seconds: number;
+  /** US dollars; 0 for local models, null where the price is not known. */
+  readonly cost: number | null;
+  /**
+   * Seconds at the rate measured on the sample, on this machine; by the account's limits for a hosted
+   * model, and null where those are not known.
+   */
+  readonly seconds: number | null;
   /** Vector bytes of all versions: now, while both exist, and once the others are gone. */
   readonly bytesNow: number;
   readonly bytesDuring: number;
@@ -118,7 +122,10 @@ export interface BackfillResult {
   readonly units: number;
   readonly catchUpRounds: number;
   readonly indexCoverage: number | null;
-  readonly cost: number;
+  /** US dollars of this run; 0 for local models, null where the price is not known. */
+  readonly cost: number | null;
+  /** What this run asked of a provider; null for local models. */
+  readonly ledger: Ledger | null;
   /** True where there was nothing to do. */
   readonly upToDate: boolean;
   /** Why this run did not finish the version although its own part is done; null where it did. */

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseReference } from "../config/parse-reference.ts";
+import { parsePackageReference } from "../config/parse-reference.ts";
 import { ReembedError } from "../core/errors.ts";
 import { openModel } from "../space/open-model.ts";
 import { changeFaults } from "./change-faults.ts";
@@ -115,7 +115,7 @@ async function openModels(settings: MockSettings): Promise<{
   for (const { name, reference, dimensions } of settings.models) {
     let model = served.get(reference);
     if (model === undefined) {
-      const opened = await openModel(parseReference(reference), {
+      const opened = await openModel(parsePackageReference(reference), {
         bundledFolder: bundledModels,
         lockFile: "reembed.lock.json",
         pin: false,

@@ -1,5 +1,5 @@
 import type { EmbeddedTexts } from "../core/ports.ts";
-import type { RowOutcomeName } from "../core/outcome.ts";
+import { failures, type RowOutcomeName } from "../core/outcome.ts";
 import type { SkippedRows } from "../core/verbs.ts";
 import type { Key } from "../core/words.ts";
 
@@ -58,7 +58,8 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
   let slots = 0;
   let truncated = 0;
 
-  const rowsOf = (reason: RowOutcomeName): number => reasons.get(reason)?.rows ?? 0;
+  const rowsWhere = (failed: boolean): number =>
+    [...reasons].reduce((sum, [reason, { rows }]) => sum + (failures.has(reason) === failed ? rows : 0), 0);
 
   return {
     expect(rows) {
@@ -87,8 +88,8 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
       reasons.set(reason, entry);
     },
     counts() {
-      const failed = rowsOf("not-finite");
-      const skipped = rowsOf("empty") + rowsOf("no-known-token") + rowsOf("zero-vector");
+      const failed = rowsWhere(true);
+      const skipped = rowsWhere(false);
       return {
         handled,
         embedded: handled - deduplicated - skipped - failed,

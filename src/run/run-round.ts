@@ -1,6 +1,6 @@
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import { leaseItems, type Leases } from "../core/leases.ts";
-import { embedded, notFinite, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
+import { embedded, failures, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
 import type { RoundPlan, Unit } from "../core/plan.ts";
 import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
 import { sourceHash } from "../core/source-hash.ts";
@@ -127,7 +127,7 @@ function assembleMerge(
       if (outcome !== embedded && options.onEmpty === "fail") throw emptyTextError(key, reason);
       const to = keys.length;
       keys.push(key);
-      const storesZeros = options.onEmpty === "zero" && outcome !== notFinite;
+      const storesZeros = options.onEmpty === "zero" && !failures.has(reason);
       hasVector[to] = outcome === embedded || storesZeros ? 1 : 0;
       sourceHashes[to] = sourceHash(window.texts[row] as string);
     }

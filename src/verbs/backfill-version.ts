@@ -1,5 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import type { Model, StoredTable, TableSnapshot } from "../core/ports.ts";
+import type { Ledger } from "../core/provider.ts";
 import type { BackfillRequest, BackfillResult } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Leases } from "../core/leases.ts";
@@ -9,6 +10,7 @@ import { nextVersionName } from "../plan/next-version-name.ts";
 import { backfill, type BackfillOutcome } from "../run/backfill.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
 import { requireCorpus } from "./require-corpus.ts";
+import { createRunLedger } from "./run-ledger.ts";
 import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts";
 
 /**
@@ -29,6 +31,7 @@ export async function backfillVersion(
   if (context.settings.device !== "cpu") await context.laneOf(model, workers);
   const version = await chooseVersion(context, table, model, request);
 
+  const ledger = createRunLedger();
   const leases = table.leases(version, context.settings.leaseSeconds * 1000);
   try {
     const outcome = await backfill({
@@ -39,6 +42,7 @@ export async function backfillVersion(
       begin: () => moveVersion(context, table, version.name, "backfilling", ["planned", "ready", "failed"]),
       openLane: async () => {
         const lane = await context.laneOf(model, workers);
+        ledger.watch(lane);
         context.emit({
           event: "lane:started",
           spaceId: model.space.id,
@@ -55,7 +59,7 @@ export async function backfillVersion(
       signal: context.signal,
     });
     const end = await finishOnce(context, { table, version, leases, request, outcome });
-    return await summarize(table, version, outcome, end);
+    return await summarize(table, version, outcome, { ...end, ledger: ledger.read() });
   } catch (error) {
     await noteFailure(context, table, version.name, leases, error);
     throw error;
@@ -162,7 +166,7 @@ async function summarize(
   table: StoredTable,
   version: VersionRecord,
   outcome: BackfillOutcome,
-  { index, note }: End,
+  { index, note, ledger }: End & { readonly ledger: Ledger | null },
 ): Promise<BackfillResult> {
   const { counts, seconds } = outcome;
   const snapshot = await table.snapshot();
@@ -180,7 +184,8 @@ async function summarize(
     units: outcome.units,
     catchUpRounds: outcome.catchUpRounds,
     indexCoverage: index === null ? null : coverageOf(index),
-    cost: 0,
+    cost: ledger === null ? 0 : ledger.cost,
+    ledger,
     upToDate: outcome.complete && counts.handled === 0 && note === null,
     note,
   };

@@ -5,6 +5,7 @@ import type { Source } from "../core/ports.ts";
 import type { EmbedRequest, EmbedResult } from "../core/verbs-embed.ts";
 import { type BackfillCounts, createBackfillMeter } from "../run/backfill-meter.ts";
 import { embedRows } from "../run/embed-rows.ts";
+import { createRunLedger } from "./run-ledger.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** What this verb needs beside the usual context. Filled in by the composition root alone. */
@@ -48,10 +49,12 @@ export async function embedSources(
 
   // Files of unchanged size and time need not be read again; what comes through a pipe must be.
   const upToDate = output.done.complete && !request.sources.includes("-");
+  const ledger = createRunLedger();
   let counts: BackfillCounts = createBackfillMeter(() => performance.now()).counts();
   try {
     if (!upToDate) {
       const lane = await context.laneOf(model, request.workers ?? context.settings.workers);
+      ledger.watch(lane);
       context.emit({
         event: "lane:started",
         spaceId: model.space.id,
@@ -70,6 +73,7 @@ export async function embedSources(
 
   const seconds = (performance.now() - startMs) / 1000;
   const { files, bytes } = output.size();
+  const billed = ledger.read();
   return {
     out: output.name,
     format: output.format,
@@ -83,7 +87,8 @@ export async function embedSources(
     tokensPerSecond: counts.tokens / Math.max(seconds, 0.001),
     units: files,
     catchUpRounds: 0,
-    cost: 0,
+    cost: billed === null ? 0 : billed.cost,
+    ledger: billed,
     bytes,
     upToDate: output.done.complete && counts.handled === 0,
     readerGone: !output.isRead,

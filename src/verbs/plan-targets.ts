@@ -3,6 +3,7 @@ import type { PlanRequest, PlanResult, TargetPlan } from "../core/verbs.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
 import { estimateStorage } from "../plan/storage-estimate.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
+import { planHosted } from "./plan-hosted.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
 
@@ -28,8 +29,11 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
   for (const reference of request.to) {
     const model = await context.openModel(reference);
     const { dimensions } = model.space.description;
-    const lane = await context.laneOf(model, context.settings.workers);
-    const sample = await measure(lane, texts, rows);
+    for (const message of model.warnings) context.emit({ event: "warning:raised", message });
+    const sample =
+      model.hosted === undefined
+        ? await measure(await context.laneOf(model, context.settings.workers), texts, rows)
+        : await planHosted(model.hosted, texts, rows);
     targets.push({
       model: reference,
       spaceId: model.space.id,
@@ -37,7 +41,6 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
       rows,
       ...sample,
       units: planRound(fragments, usualBounds(dimensions)).units.length,
-      cost: 0,
       vectorType: type,
       ...estimateStorage(versions, rows, { dimensions, type }),
       deadline: null,
@@ -51,8 +54,8 @@ async function measure(
   lane: Lane,
   texts: readonly string[],
   rows: number,
-): Promise<Pick<TargetPlan, "tokens" | "tokensError" | "seconds">> {
-  if (texts.length === 0) return { tokens: 0, tokensError: 0, seconds: 0 };
+): Promise<Pick<TargetPlan, "tokens" | "tokensError" | "seconds" | "cost">> {
+  if (texts.length === 0) return { tokens: 0, tokensError: 0, seconds: 0, cost: 0 };
   const partTexts = Math.ceil(texts.length / sampleParts);
   const perText: number[] = [];
   for (let start = 0; start < texts.length; start += partTexts) {
@@ -70,5 +73,6 @@ async function measure(
     tokens: Math.round(mean * rows),
     tokensError: counted ? 0 : Math.round(z95 * Math.sqrt(variance / perText.length) * rows),
     seconds: secondsPerText * rows,
+    cost: 0,
   };
 }

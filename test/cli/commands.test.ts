@@ -69,7 +69,7 @@ describe("requests", () => {
   test("backfill: flags that are settings go through the configuration", async () => {
     const { call, settings, configFile, pin } = await requestOf(
       (
-        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --threads-per-worker 2 --device cuda --on-empty zero --index none --vector-type float16 " +
+        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --threads-per-worker 2 --device cuda --on-empty zero --index none --vector-type float16 --share 0.7 --max-cost 2.5 --max-tokens 1000 " +
         "--key k --text a,b --db ./d --table t --config c.json --pin"
       ).split(" "),
       { workers: 3, onEmpty: "zero", index: "none" },
@@ -84,6 +84,7 @@ describe("requests", () => {
       onEmpty: "zero",
       index: "none",
       vectorType: "float16",
+      provider: { share: 0.7, maxCost: 2.5, maxTokens: 1000 },
     });
     assert.equal(configFile, "c.json");
     assert.equal(pin, true);

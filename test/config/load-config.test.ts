@@ -66,6 +66,21 @@ describe("layers", () => {
         sliceBy: null,
         sliceNdcg10MaxDrop: null,
       },
+      provider: {
+        share: 1,
+        requestsPerMinute: null,
+        tokensPerMinute: null,
+        requestsPerDay: null,
+        tokensPerDay: null,
+        concurrency: 64,
+        maxCost: null,
+        maxTokens: null,
+        usdPerMTokens: null,
+        patienceSeconds: 300,
+        acceptMutable: false,
+        modelsFile: null,
+        limitsFolder: null,
+      },
     });
   });
 
@@ -221,7 +236,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate, provider',
     ],
     [
       "REEMBED_CONFIG_INVALID",

@@ -37,6 +37,40 @@ describe("references that pin what they name", () => {
     });
   });
 
+  test("a hosted model", () => {
+    const written = "openai:text-embedding-3-small?dimensions=512&baseUrl=http://127.0.0.1:8080/v1/";
+    assert.deepEqual(parseReference(written), {
+      kind: "hosted",
+      provider: "openai",
+      model: "text-embedding-3-small",
+      mutable: false,
+      written,
+      options: { dimensions: 512, baseUrl: "http://127.0.0.1:8080/v1" },
+    });
+  });
+
+  test("hosted models whose names have versions, tags or digests", () => {
+    for (const written of [
+      "ollama:nomic-embed-text:v1.5",
+      "ollama:bge-m3?digest=sha256:0123456789abcdef",
+      "openai-compatible:BAAI/bge-m3?baseUrl=http://localhost:80",
+      "bedrock:amazon.titan-embed-text-v2:0",
+    ]) {
+      const reference = parseReference(written);
+      assert.ok(reference.kind === "hosted" && !reference.mutable, written);
+    }
+  });
+
+  test("a name without a version, once that is accepted", () => {
+    const written = "mistral:mistral-embed";
+    for (const reference of [
+      parseReference(`${written}?acceptMutable=true`),
+      parseReference(written, "", true),
+    ]) {
+      assert.ok(reference.kind === "hosted" && reference.mutable);
+    }
+  });
+
   test("every option, percent-decoded, a plus sign as it is", () => {
     const query =
       "dimensions=64&maxTokens=128&pooling=last-token&normalize=false&prompt=a%26b%3D+%20c&queryPrompt=&truncation=left&grouping=alone&onnxFile=m.onnx";
@@ -73,6 +107,9 @@ const unpinned: Readonly<Record<string, string>> = {
   "ollama:nomic-embed-text-v1.5:latest": "follows whatever is latest",
   "mistral:mistral-embed-latest": "follows whatever is latest",
   "openai:text-embedding": "names a family of models",
+  "mistral:mistral-embed": "acceptMutable=true",
+  "ollama:bge-m3": "has no tag",
+  "ollama:bge-m3:latest": "follows whatever is latest; write its tag",
 };
 
 /** Refused text -> part of the message. */
@@ -103,7 +140,11 @@ const malformed: Readonly<Record<string, string>> = {
   "bundled:a?prompt=100%": "write a literal % as %25",
   "openai:": "write openai:MODEL",
   "openai:text-embedding-3-small?apiKey=secret": "keys come from the environment alone",
-  "openai:text-embedding-3-small?dimensions=512": "this version of reembed embeds with models on disk only",
+  "openai:text-embedding-3-small?onnxFile=a": "unknown option",
+  "openai:text-embedding-3-small?digest=0123456789ab": "for ollama alone",
+  "ollama:bge-m3:567m?digest=xyz": "at least 12 hex digits",
+  "openai-compatible:bge-m3": "does not say where its server is",
+  "openai-compatible:bge-m3?baseUrl=http://user:secret@host/v1": "without user, password or query",
 };
 
 describe("references that are refused", () => {

@@ -15,6 +15,7 @@ import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
+import { providerFlags, providerSetting } from "./provider-flags.ts";
 import { indexChoices } from "./index-choices.ts";
 import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
@@ -58,6 +59,7 @@ export const backfillCommand = defineTableCommand({
       about: "index to build when it is filled; default: auto, as the active version's or by size",
     },
     vectorType: vectorTypeFlag,
+    ...providerFlags,
     ...corpusFlags,
   },
   examples: [
@@ -71,6 +73,7 @@ export const backfillCommand = defineTableCommand({
     onEmpty: flags.onEmpty,
     index: flags.index,
     vectorType: flags.vectorType,
+    provider: providerSetting(flags),
   }),
   start(engine, { flags, config }) {
     const to = flags.to ?? config.model;
@@ -129,11 +132,26 @@ function presentBackfill(result: BackfillResult): Block[] {
       ["units", formatCount(result.units)],
       ["catch-up rounds", unlessZero(result.catchUpRounds)],
       ["index", result.indexCoverage === null ? "none" : `covers ${formatShare(result.indexCoverage)}`],
-      ["cost", result.cost === 0 ? "" : formatMoney(result.cost)],
+      ...presentLedger(result),
       ["space", result.spaceId],
     ]),
     ...presentSkipped(result.skippedRows),
     ...(result.note === null ? [] : [line(result.note)]),
+  ];
+}
+
+/** What a provider was asked and paid for; nothing for a model on disk. */
+function presentLedger({ cost, ledger }: BackfillResult): [string, string][] {
+  if (ledger === null) return [];
+  const failed = Object.values(ledger.failures).reduce((sum, count) => sum + count, 0);
+  return [
+    ["cost", cost === null ? "unknown: no price is set" : formatMoney(cost)],
+    ["tokens paid", formatCount(ledger.tokens)],
+    ["tokens unanswered", unlessZero(ledger.tokensUnanswered)],
+    [
+      "requests",
+      `${formatCount(ledger.requests)}${failed === 0 ? "" : `, ${formatCount(failed)} without an answer`}`,
+    ],
   ];
 }
 

@@ -19,6 +19,19 @@ function tokensOf(target: TargetPlan): string {
   return `${formatCompact(target.tokens)} ± ${formatCompact(target.tokensError)}`;
 }
 
+function durationOf({ seconds }: TargetPlan): string {
+  return seconds === null ? "unknown" : formatDuration(seconds);
+}
+
+function costOf({ cost }: TargetPlan): string {
+  return cost === null ? "unknown" : formatMoney(cost);
+}
+
+function timeOf(target: TargetPlan): string {
+  if (target.seconds === null) return "as fast as the provider's limits allow, which are not known";
+  return `${durationOf(target)} ${target.cost === 0 ? "on this machine" : "by the provider's limits"}`;
+}
+
 export const planCommand = defineTableCommand({
   about:
     "Says what a backfill would take before it is run: rows, tokens, units of work, time at the rate " +
@@ -58,8 +71,8 @@ export const planCommand = defineTableCommand({
             formatCount(each.rows),
             tokensOf(each),
             formatCount(each.units),
-            formatDuration(each.seconds),
-            formatMoney(each.cost),
+            durationOf(each),
+            costOf(each),
             formatBytes(each.bytesNow),
             formatBytes(each.bytesDuring),
             formatBytes(each.bytesAfter),
@@ -77,8 +90,8 @@ export const planCommand = defineTableCommand({
         ["rows to embed", formatCount(target.rows)],
         ["tokens", tokensOf(target)],
         ["units", formatCount(target.units)],
-        ["time", `${formatDuration(target.seconds)} on this machine`],
-        ["cost", target.cost === 0 ? "" : formatMoney(target.cost)],
+        ["time", timeOf(target)],
+        ["cost", target.cost === 0 ? "" : costOf(target)],
         [
           "vectors",
           `${formatBytes(target.bytesNow)} now, ${formatBytes(target.bytesDuring)} while both exist, ${formatBytes(target.bytesAfter)} after`,

@@ -13,6 +13,8 @@ const reasons: Readonly<Record<RowOutcomeName, string>> = {
   "no-known-token": "no token that the model knows",
   "zero-vector": "tokens whose vectors add up to nothing",
   "not-finite": "the model's answer was not a number",
+  "too-long": "more tokens than the model takes",
+  "refused-by-provider": "the provider refuses this text",
 };
 
 /** The rows that got no vector, by reason; nothing where all have one. */

@@ -81,6 +81,7 @@ export const backfillResult: BackfillResult = {
   indexCoverage: 1,
   cost: 0,
   note: null,
+  ledger: null,
   upToDate: false,
 };
 

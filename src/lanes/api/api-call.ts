@@ -1,0 +1,220 @@
+import { ReembedError } from "../../core/errors.ts";
+import { embedded, emptyText, notFinite, type RowOutcome, tooLong, zeroVector } from "../../core/outcome.ts";
+import type { EmbeddedTexts, EmbedOptions } from "../../core/ports.ts";
+import { uniqueTexts } from "../unique-texts.ts";
+import type { Piece } from "./prepare-texts.ts";
+
+/** One `embed` call under way: puts the vectors of its pieces together to those of its texts. */
+export interface ApiCall {
+  /** Each text once. Shape: `[unique texts]`. */
+  readonly texts: readonly string[];
+  readonly purpose: EmbedOptions["purpose"];
+  readonly result: Promise<EmbeddedTexts>;
+  /** Nothing more need be sent for it. */
+  readonly ending: boolean;
+  /** Announces the pieces that a text is sent in; none: it has its outcome already. */
+  expect(index: number, pieces: readonly Piece[], truncated: boolean): void;
+  /** Every text was announced. */
+  announced(): void;
+  /** Takes vectors in; resolves once the caller has them. Shape: `[pieces, dimensions]`. */
+  accept(pieces: readonly Piece[], vectors: Float32Array, tokens: number): Promise<void>;
+  /** A text that will have no vector. */
+  giveUp(piece: Piece, outcome: RowOutcome): Promise<void>;
+  /** A piece was cut after it was announced. */
+  noteTruncated(): void;
+  /** A request of this call is on its way, and its end. */
+  sent(): void;
+  returned(): void;
+  /** Ends the call once what is on its way has come back. */
+  end(error: ReembedError): void;
+  /** Ends the call now, and takes nothing in any more. */
+  fail(error: ReembedError): void;
+}
+
+interface Mean {
+  readonly sum: Float64Array;
+  tokens: number;
+  /** Of the pieces' lengths (L2), weighted like the pieces. */
+  length: number;
+  left: number;
+}
+
+/** Opens a call over texts. @param scale whether vectors are brought to unit length */
+export function createApiCall(
+  items: readonly string[],
+  options: EmbedOptions,
+  { dimensions, scale }: { readonly dimensions: number; readonly scale: boolean },
+): ApiCall {
+  const { texts, indexOf, firstItem, copies } = uniqueTexts(items);
+  const vectors = new Float32Array(texts.length * dimensions);
+  const outcomes = new Uint8Array(texts.length);
+  const means = new Map<number, Mean>();
+  const totals = { tokens: 0, truncated: 0 };
+  const { promise, resolve, reject } = Promise.withResolvers<EmbeddedTexts>();
+  // Whoever waits for the call learns of its failure there; it may fail before anyone does.
+  promise.catch(() => {});
+  let waiting = texts.length;
+  let inFlight = 0;
+  let complete = false;
+  let settled = false;
+  let endWith: ReembedError | null = null;
+
+  function fail(error: ReembedError): void {
+    settled = true;
+    reject(error);
+  }
+
+  /** Hands over texts that are done, and finishes with the last of them. */
+  async function hand(done: readonly number[], tokens: number): Promise<void> {
+    if (done.length > 0) {
+      try {
+        const rows = done.reduce((sum, index) => sum + copies[index]!, 0);
+        options.onProgress?.({ texts: rows, tokens });
+        if (options.onVectors !== undefined) {
+          const part = new Float32Array(done.length * dimensions);
+          for (const [at, index] of done.entries()) part.set(vectorOf(index), at * dimensions);
+          await options.onVectors({
+            indices: Int32Array.from(done, (index) => firstItem[index]!),
+            vectors: part,
+            outcomes: Uint8Array.from(done, (index) => outcomes[index]!),
+          });
+        }
+      } catch (error) {
+        // The caller's own error ends the caller's own call.
+        fail(ReembedError.from(error));
+        return;
+      }
+    }
+    waiting -= done.length;
+    finish();
+  }
+
+  const vectorOf = (index: number): Float32Array =>
+    vectors.subarray(index * dimensions, (index + 1) * dimensions);
+
+  function finish(): void {
+    if (settled || !complete || waiting > 0) return;
+    settled = true;
+    let computed = 0;
+    let withVector = 0;
+    for (let index = 0; index < texts.length; index++) {
+      if (outcomes[index] !== embedded) continue;
+      computed++;
+      withVector += copies[index]!;
+    }
+    const counts = { ...totals, slots: totals.tokens, computed, deduplicated: withVector - computed };
+    if (texts.length === items.length) {
+      resolve({ vectors, outcomes, ...counts });
+      return;
+    }
+    const all = new Float32Array(items.length * dimensions);
+    for (let item = 0; item < items.length; item++) all.set(vectorOf(indexOf[item]!), item * dimensions);
+    resolve({ vectors: all, outcomes: Uint8Array.from(indexOf, (index) => outcomes[index]!), ...counts });
+  }
+
+  /** Takes one piece's vector; true once its text is done. */
+  function take(piece: Piece, vector: Float32Array): boolean {
+    const mean = means.get(piece.index);
+    if (mean === undefined) {
+      vectorOf(piece.index).set(vector);
+    } else {
+      for (let i = 0; i < dimensions; i++) mean.sum[i]! += vector[i]! * piece.tokens;
+      mean.tokens += piece.tokens;
+      mean.length += lengthOf(vector) * piece.tokens;
+      mean.left--;
+      if (mean.left > 0) return false;
+      means.delete(piece.index);
+      vectorOf(piece.index).set(meanOf(mean));
+    }
+    outcomes[piece.index] = settle(vectorOf(piece.index), scale);
+    return true;
+  }
+
+  return {
+    texts,
+    purpose: options.purpose,
+    result: promise,
+    get ending() {
+      return settled || endWith !== null;
+    },
+    expect(index, pieces, truncated) {
+      if (truncated) totals.truncated++;
+      if (pieces.length > 1) {
+        means.set(index, {
+          sum: new Float64Array(dimensions),
+          tokens: 0,
+          length: 0,
+          left: pieces.length,
+        });
+      }
+      if (pieces.length > 0) return;
+      outcomes[index] = texts[index]!.trim() === "" ? emptyText : tooLong;
+      waiting--;
+    },
+    announced() {
+      complete = true;
+      finish();
+    },
+    async accept(pieces, answered, tokens) {
+      if (settled) return;
+      totals.tokens += tokens;
+      const done: number[] = [];
+      for (const [at, piece] of pieces.entries()) {
+        // A text that was given up for another of its pieces is done already.
+        if (outcomes[piece.index] !== embedded) continue;
+        if (take(piece, answered.subarray(at * dimensions, (at + 1) * dimensions))) done.push(piece.index);
+      }
+      await hand(done, tokens);
+    },
+    async giveUp(piece, outcome) {
+      if (settled || outcomes[piece.index] !== embedded) return;
+      means.delete(piece.index);
+      vectorOf(piece.index).fill(0);
+      outcomes[piece.index] = outcome;
+      await hand([piece.index], 0);
+    },
+    noteTruncated() {
+      totals.truncated++;
+    },
+    sent() {
+      inFlight++;
+    },
+    returned() {
+      inFlight--;
+      if (inFlight === 0 && endWith !== null && !settled) fail(endWith);
+    },
+    end(error) {
+      if (settled || endWith !== null) return;
+      endWith = error;
+      if (inFlight === 0) fail(error);
+    },
+    fail(error) {
+      if (!settled) fail(error);
+    },
+  };
+}
+
+/** The weighted mean of a text's pieces, as long as they are on average: the mean itself is shorter. */
+function meanOf({ sum, tokens, length }: Mean): Float32Array {
+  let square = 0;
+  for (const value of sum) square += value * value;
+  const factor = square === 0 ? 0 : length / tokens / Math.sqrt(square);
+  return Float32Array.from(sum, (value) => value * factor);
+}
+
+function lengthOf(vector: Float32Array): number {
+  let square = 0;
+  for (const value of vector) square += value * value;
+  return Math.sqrt(square);
+}
+
+/** What a vector comes to, scaled to unit length where the space says so; cleared where it is none. */
+function settle(vector: Float32Array, scale: boolean): RowOutcome {
+  const length = lengthOf(vector);
+  if (Number.isFinite(length) && length > 0) {
+    if (scale) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
+    return embedded;
+  }
+  vector.fill(0);
+  return length === 0 ? zeroVector : notFinite;
+}

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ReembedError } from "../../../src/core/errors.ts";
+import { type RowOutcomeName, rowOutcomes } from "../../../src/core/outcome.ts";
+import type { EmbeddedTexts } from "../../../src/core/ports.ts";
+import {
+  type AskedRequest,
+  goodAnswer,
+  type ServedAnswer,
+  startEmbeddingServer,
+  tokensOf,
+  vectorOf,
+} from "../../providers/embedding-server.ts";
+import { openTestLane } from "./open-api-lane.ts";
+
+const dimensions = 32;
+const texts = Array.from(
+  { length: 700 },
+  (_, index) => `text number ${index} of many, ${"x".repeat(index % 40)}`,
+);
+const reference = (url: string, more = ""): string =>
+  `openai-compatible:test-model-1?dimensions=${dimensions}&baseUrl=${url}${more}`;
+
+test("vectors are the provider's, unchanged and in order", async (context) => {
+  const server = await startEmbeddingServer(context, dimensions);
+  const lane = await openTestLane(context, reference(server.url));
+  const result = await lane.embed([...texts, texts[0]!, ""], { purpose: "document" });
+  for (const [index, text] of texts.entries()) {
+    assert.deepEqual(
+      [...result.vectors.subarray(index * dimensions, (index + 1) * dimensions)],
+      vectorOf(text, dimensions),
+    );
+  }
+  assert.equal(result.deduplicated, 1);
+  assert.equal(rowOutcomes[result.outcomes.at(-1)!], "empty");
+  assert.equal(server.paid.size, texts.length);
+});
+
+/** Asserts that every text but those given has its own vector. */
+function assertVectors(result: EmbeddedTexts, except: Readonly<Record<string, RowOutcomeName>> = {}): void {
+  for (const [index, text] of texts.entries()) {
+    const outcome = rowOutcomes[result.outcomes[index]!];
+    const wanted = except[text] ?? "embedded";
+    assert.equal(outcome, wanted, text);
+    const vector = [...result.vectors.subarray(index * dimensions, (index + 1) * dimensions)];
+    assert.deepEqual(vector, wanted === "embedded" ? vectorOf(text, dimensions) : vector.map(() => 0), text);
+  }
+}
+
+interface Trouble {
+  readonly answer: (asked: AskedRequest) => ServedAnswer | null;
+  /** Requests without an answer, by kind, that the ledger must show. */
+  readonly failures?: Readonly<Record<string, number>>;
+  readonly outcomes?: Readonly<Record<string, RowOutcomeName>>;
+  /** Whether texts are computed twice by this trouble's nature. */
+  readonly paidTwice?: boolean;
+}
+
+const poison = texts[333]!;
+
+/** Troubles after which every text has its vector, or is named. */
+const troubles: Readonly<Record<string, Trouble>> = {
+  "a refusal with retry-after-ms": {
+    answer: ({ number }) => (number === 2 ? { status: 429, headers: { "retry-after-ms": "30" } } : null),
+    failures: { "rate-limited": 1 },
+  },
+  "a refusal without a word": {
+    answer: ({ number }) => (number % 3 === 1 ? { status: 429, body: "" } : null),
+  },
+  "server errors": {
+    answer: ({ number }) => (number === 2 || number === 3 ? { status: 503 } : null),
+    failures: { "server-error": 2 },
+  },
+  "a body that is cut": {
+    answer: ({ number }) => (number === 2 ? { cut: true } : null),
+    failures: { connection: 1 },
+    paidTwice: true,
+  },
+  "an answer that is no JSON": {
+    answer: ({ number }) => (number === 2 ? { body: "<html>" } : null),
+    failures: { malformed: 1 },
+    paidTwice: true,
+  },
+  "an answer in another order": {
+    answer: (asked) => ({
+      body: { ...goodAnswer(asked, dimensions), data: goodAnswer(asked, dimensions).data.toReversed() },
+    }),
+  },
+  "an answer that lacks texts": {
+    answer: (asked) =>
+      asked.number === 2
+        ? { body: { ...goodAnswer(asked, dimensions), data: goodAnswer(asked, dimensions).data.slice(5) } }
+        : null,
+    paidTwice: true,
+  },
+  "an answer with one number twice": {
+    answer: (asked) => {
+      const body = goodAnswer(asked, dimensions);
+      if (asked.number === 2) body.data[3]!.index = 4;
+      return { body };
+    },
+    paidTwice: true,
+  },
+  "one vector with what is no number": {
+    answer: (asked) => {
+      const body = goodAnswer(asked, dimensions);
+      if (asked.number === 2) body.data[7]!.embedding = [Number.NaN, ...vectorOf("a", dimensions - 1)];
+      return { body };
+    },
+    paidTwice: true,
+  },
+  "a text whose vector never is a number": {
+    answer: (asked) => {
+      const body = goodAnswer(asked, dimensions);
+      const at = asked.texts.indexOf(poison);
+      if (at >= 0) body.data[at]!.embedding = Array.from({ length: dimensions }, () => null);
+      return { body };
+    },
+    outcomes: { [poison]: "not-finite" },
+    paidTwice: true,
+  },
+  "a text that is refused": {
+    answer: ({ texts: asked }) =>
+      asked.includes(poison) ? { status: 400, body: { error: { message: "policy" } } } : null,
+    outcomes: { [poison]: "refused-by-provider" },
+  },
+  "a text that breaks the server": {
+    answer: ({ texts: asked }) => (asked.includes(poison) ? { status: 500 } : null),
+    outcomes: { [poison]: "refused-by-provider" },
+  },
+  "a request with too many texts": {
+    answer: ({ texts: asked }) =>
+      asked.length > 40
+        ? { status: 413, body: { error: "batch size 41 > maximum allowed batch size 40" } }
+        : null,
+  },
+  "parameters that the server does not know": {
+    answer: ({ body }) => {
+      const name = ["encoding_format", "dimensions"].find((each) => each in body);
+      return name === undefined ? null : { status: 400, body: { detail: `unexpected keyword ${name}` } };
+    },
+  },
+};
+
+for (const [name, { answer, failures, outcomes = {}, paidTwice = false }] of Object.entries(troubles)) {
+  test(`trouble: ${name}`, async (context) => {
+    const server = await startEmbeddingServer(context, dimensions, answer);
+    const lane = await openTestLane(context, reference(server.url));
+    const parts = new Map<number, number>();
+    const result = await lane.embed(texts, {
+      purpose: "document",
+      onVectors: ({ indices }) => {
+        for (const index of indices) parts.set(index, (parts.get(index) ?? 0) + 1);
+      },
+    });
+    assertVectors(result, outcomes);
+    assert.equal(parts.size, texts.length);
+    assert.ok([...parts.values()].every((times) => times === 1));
+    const { ledger } = lane.stats;
+    assert.ok(ledger !== undefined);
+    assert.ok(ledger.requests <= server.asked.length);
+    if (failures !== undefined) assert.deepEqual(ledger.failures, failures);
+    if (!paidTwice) assert.ok([...server.paid.values()].every((times) => times === 1));
+    if (paidTwice || name.startsWith("a text")) return;
+    const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0);
+    assert.equal(ledger.tokens, tokens);
+    assert.equal(result.tokens, tokens);
+  });
+}
+
+/** Troubles that end the work, with the code that it ends with and a word of its message. */
+const ends: Readonly<Record<string, [ServedAnswer["status"], unknown, string, string]>> = {
+  "a wrong key": [401, { error: { message: "Incorrect API key" } }, "REEMBED_PROVIDER_KEY", "check the key"],
+  "no credit": [429, { error: { code: "insufficient_quota" } }, "REEMBED_PROVIDER_QUOTA", "add credit"],
+  "no such model": [404, { error: { message: "model not found" } }, "REEMBED_PROVIDER_REFUSED", "baseUrl"],
+  "every text refused": [400, { error: { message: "no" } }, "REEMBED_PROVIDER_REFUSED", "no text at all"],
+  "nothing but errors": [500, {}, "REEMBED_PROVIDER_UNAVAILABLE", "paused"],
+};
+
+for (const [name, [status, body, code, word]] of Object.entries(ends)) {
+  test(`end: ${name}`, async (context) => {
+    const server = await startEmbeddingServer(context, dimensions, () => ({ status: status ?? 200, body }));
+    const lane = await openTestLane(context, reference(server.url), { patienceMs: 300 });
+    await assert.rejects(lane.embed(texts, { purpose: "document" }), (error: unknown) => {
+      assert.ok(error instanceof ReembedError);
+      assert.equal(error.code, code, error.message);
+      assert.equal(error.exitCode, 5);
+      assert.ok(error.message.includes(word), error.message);
+      return true;
+    });
+    assert.ok(server.asked.length < 30, `${server.asked.length} requests`);
+    await assert.rejects(lane.embed(texts, { purpose: "document" }));
+  });
+}
+
+test("an answer of another model or another length ends the work, and nothing of it is handed over", async (context) => {
+  const wrong: readonly [ServedAnswer["body"], RegExp][] = [
+    [{ model: "another-model-2" }, /answered by the model "another-model-2"/],
+    [{ data: texts.map((text, index) => ({ index, embedding: vectorOf(text, 8) })) }, /8 dimensions/],
+  ];
+  for (const [change, message] of wrong) {
+    const server = await startEmbeddingServer(context, dimensions, (asked) => {
+      const body = { ...goodAnswer(asked, dimensions), ...(change as object) };
+      return { body: { ...body, data: body.data.slice(0, asked.texts.length) } };
+    });
+    const lane = await openTestLane(context, reference(server.url));
+    const handed: unknown[] = [];
+    const options = { purpose: "document", onVectors: (part: unknown) => void handed.push(part) } as const;
+    await assert.rejects(lane.embed(texts, options), (error: unknown) => {
+      assert.ok(error instanceof ReembedError && error.code === "REEMBED_PROVIDER_ANSWER");
+      assert.match(error.message, message);
+      return true;
+    });
+    assert.equal(server.asked.length, 1);
+    assert.equal(handed.length, 0);
+  }
+});
+
+test("a budget stops the work before it is passed", async (context) => {
+  const server = await startEmbeddingServer(context, dimensions);
+  const lane = await openTestLane(
+    context,
+    `openai:text-embedding-3-small?dimensions=${dimensions}&baseUrl=${server.url}`,
+    {
+      budget: { maxTokens: 3_000, maxCost: null },
+      account: { requestsPerMinute: null, tokensPerMinute: 60_000, requestsPerDay: null, tokensPerDay: null },
+    },
+  );
+  await assert.rejects(lane.embed(texts, { purpose: "document" }), { code: "REEMBED_PROVIDER_BUDGET" });
+  const paid = [...server.paid.keys()].reduce((sum, text) => sum + tokensOf(text), 0);
+  assert.ok(paid > 1_000 && paid <= 3_000, `${paid} tokens`);
+  assert.equal(lane.stats.ledger?.tokens, paid);
+});
+
+test("an interruption takes in what is on its way, and sends nothing more", async (context) => {
+  const stop = new AbortController();
+  const server = await startEmbeddingServer(context, dimensions, ({ number }) => {
+    if (number === 3) stop.abort();
+    return { delayMs: 20 };
+  });
+  const lane = await openTestLane(context, reference(server.url), { concurrency: 2 });
+  let handed = 0;
+  const embedding = lane.embed(
+    Array.from({ length: 3_000 }, (_, index) => `row ${index}`),
+    { purpose: "document", signal: stop.signal, onVectors: ({ indices }) => void (handed += indices.length) },
+  );
+  await assert.rejects(embedding, { code: "REEMBED_INTERRUPTED" });
+  assert.equal(handed, server.paid.size);
+  assert.ok(server.asked.length <= 4);
+});
