@@ -7,7 +7,7 @@ import { readDecoder } from "./decode-tokens.ts";
 import { openEmbedder } from "./open-embedder.ts";
 import { readTokenizer } from "./read-tokenizer.ts";
 import { createTokenBuffer } from "./token-buffer.ts";
-import { scaleToUnit, widenVector } from "./widen-vector.ts";
+import { createWidening, scaleToUnit, type WidenVector } from "./widen-vector.ts";
 
 const { plan } = workerData as ServedStart;
 const opening = Promise.all([openEmbedder(plan), readTokenizer(plan.folder), readDecoder(plan.folder)]);
@@ -16,6 +16,9 @@ opening.catch(() => {});
 
 /** A request of this many tokens fills the largest one that a provider takes. */
 const buffer = createTokenBuffer(65_536);
+
+/** By the dimensions of a served model, of which there are a few. */
+const widenings = new Map<number, WidenVector>();
 
 /** Requests are answered one by one: the embedder takes one at a time. */
 let previous: Promise<unknown> = Promise.resolve();
@@ -38,10 +41,11 @@ async function answer(request: ServedRequest): Promise<ServedReply> {
         const { texts, purpose } = request;
         const reply = await embedder.embed({ step: "embed", texts, purpose });
         const { dimensions } = plan.space;
+        const write = vectorWriter(request);
         const rows = texts.map((text, row) => {
           const own = reply.vectors.subarray(row * dimensions, (row + 1) * dimensions);
           if (reply.outcomes[row] !== embedded) placeByText(own, text);
-          return writeVector(own, request, row);
+          return write(own, row);
         });
         return { ok: true, kind: "embed", rows };
       }
@@ -51,22 +55,34 @@ async function answer(request: ServedRequest): Promise<ServedReply> {
   }
 }
 
-function writeVector(
-  own: Float32Array,
-  request: Extract<ServedRequest, { kind: "embed" }>,
-  row: number,
-): string {
-  const { servedDimensions, dimensions, encoding, change } = request;
-  let vector = new Float32Array(servedDimensions);
-  widenVector(own, vector);
-  if (change.driftDistance > 0) driftVector(vector, change.driftDistance);
-  if (dimensions < servedDimensions) {
-    vector = vector.slice(0, dimensions);
-    scaleToUnit(vector);
-  }
-  if (change.jitter > 0) jitterVector(vector, change, row);
-  if (encoding === "float") return `[${vector.join(",")}]`;
-  return Buffer.from(vector.buffer, 0, vector.byteLength).toString("base64");
+type EmbedServed = Extract<ServedRequest, { kind: "embed" }>;
+
+/** What writes the vectors of one request: their way from the model's dimensions to the answer's. */
+function vectorWriter({
+  servedDimensions,
+  dimensions,
+  encoding,
+  change,
+}: EmbedServed): (own: Float32Array, row: number) => string {
+  const widen = wideningTo(servedDimensions);
+  const wide = new Float32Array(servedDimensions);
+  const vector = wide.subarray(0, dimensions);
+  const bytes = Buffer.from(wide.buffer, 0, vector.byteLength);
+  return (own, row) => {
+    widen(own, wide);
+    if (change.driftDistance > 0) driftVector(wide, change.driftDistance);
+    if (dimensions < servedDimensions) scaleToUnit(vector);
+    if (change.jitter > 0) jitterVector(vector, change, row);
+    return encoding === "float" ? `[${vector.join(",")}]` : bytes.toString("base64");
+  };
+}
+
+function wideningTo(dimensions: number): WidenVector {
+  const known = widenings.get(dimensions);
+  if (known !== undefined) return known;
+  const made = createWidening(plan.space.dimensions, dimensions);
+  widenings.set(dimensions, made);
+  return made;
 }
 
 /** A hosted model answers every text, so one without a known token gets a place by its characters. */

@@ -1,27 +1,28 @@
-/** A stride that shares no factor with any length but multiples of itself, so that it visits every place. */
+/** A prime stride visits every place of a vector whose length it does not divide. */
 const stride = 7919;
 
+/** Widens vectors of one length to another. */
+export type WidenVector = (source: Float32Array, target: Float32Array) => void;
+
 /**
- * Writes a vector of more dimensions with the same angles to all others: the vector itself, then
- * copies of it with their places and signs mixed. Copies that fit whole keep every cosine exactly; a
- * last one that is cut keeps them nearly. All of it is scaled to the length of the source.
- *
- * Shape: `source` `[n]`, `target` `[m]`; where `m` is below `n`, the first `m` components stay.
+ * A way to write vectors of `length` dimensions into more, with the same angles to each other: the
+ * vector itself, then copies of it with their places and signs mixed. Copies that fit whole keep every
+ * cosine exactly; a last one that is cut keeps them nearly. All of it is scaled to unit length. Into
+ * fewer dimensions, the first ones stay, scaled likewise; into as many, the vector stays as it is.
  */
-export function widenVector(source: Float32Array, target: Float32Array): void {
-  const length = source.length;
-  if (target.length <= length) {
-    target.set(source.subarray(0, target.length));
-    if (target.length < length) scaleToUnit(target);
-    return;
-  }
-  target.set(source);
-  for (let place = length; place < target.length; place++) {
+export function createWidening(length: number, wideLength: number): WidenVector {
+  if (wideLength === length) return (source, target) => target.set(source);
+  const places = new Int32Array(wideLength);
+  const signs = new Int8Array(wideLength);
+  for (let place = 0; place < wideLength; place++) {
     const copy = Math.floor(place / length);
-    const from = ((place % length) * stride + copy * 31) % length;
-    target[place] = source[from]! * signOf(place);
+    places[place] = copy === 0 ? place : ((place % length) * stride + copy) % length;
+    signs[place] = copy === 0 ? 1 : signOf(place);
   }
-  scaleToUnit(target);
+  return (source, target) => {
+    for (let place = 0; place < wideLength; place++) target[place] = source[places[place]!]! * signs[place]!;
+    scaleToUnit(target);
+  };
 }
 
 /** Scales a vector to unit length, in place; one of length zero stays. */

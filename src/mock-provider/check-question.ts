@@ -19,17 +19,22 @@ export type Checked =
 const refused = (refusal: Refusal): Checked => ({ ok: false, refusal });
 
 /** Holds a question against what the provider takes: its models, and its limits of one request. */
-export async function checkQuestion(question: EmbeddingQuestion, state: ProviderState): Promise<Checked> {
+export async function checkQuestion(
+  question: EmbeddingQuestion,
+  formatItems: number | null,
+  state: ProviderState,
+): Promise<Checked> {
   const { limits } = state.settings;
-  const model = state.models.get(question.model);
+  const model = findModel(state.models, question.model);
   if (model === undefined) return refused(missingModel(question.model));
   const dimensions = question.dimensions ?? model.dimensions;
   if (dimensions > model.dimensions) {
     const message = `Invalid 'dimensions': ${model.name} has at most ${model.dimensions}, not ${dimensions}.`;
     return refused(invalidRequest(message, { param: "dimensions" }));
   }
-  if (question.inputs.length > limits.itemsPerRequest) {
-    const message = `Invalid 'input': at most ${limits.itemsPerRequest} items a request, not ${question.inputs.length}.`;
+  const maxItems = Math.min(limits.itemsPerRequest, formatItems ?? Infinity);
+  if (question.inputs.length > maxItems) {
+    const message = `Invalid 'input': at most ${maxItems} items a request, not ${question.inputs.length}.`;
     return refused(invalidRequest(message, { param: "input", reason: "too-large" }));
   }
   const texts = await textsOf(question.inputs, model);
@@ -97,6 +102,11 @@ export function poisonedRefusal({ texts }: CheckedQuestion, { faults }: Provider
     });
   }
   return null;
+}
+
+/** A model by its name; the tag `:latest`, which Ollama's clients may leave out, makes no difference. */
+export function findModel(models: ProviderState["models"], name: string): NamedModel | undefined {
+  return models.get(name) ?? models.get(name.replace(/:latest$/, "")) ?? models.get(`${name}:latest`);
 }
 
 function missingModel(name: string): Refusal {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkQuestion, poisonedRefusal } from "./check-question.ts";
-import { BodyError } from "./formats/body-fields.ts";
+import { BodyError, notJson } from "./formats/body-fields.ts";
 import { drawLatencyMs } from "./latency.ts";
 import { makeAnswer } from "./make-answer.ts";
 import { type AnswerFault, planFaults } from "./plan-faults.ts";
 import type { ProviderState } from "./provider-state.ts";
-import { invalidRequest, type Refusal, retryHeaders } from "./refusal.ts";
+import { type Refusal, retryHeaders } from "./refusal.ts";
 import { type Delivery, jsonReply, type MockCall, type MockReply, type MockRoute } from "./route.ts";
 import { type EmbeddingQuestion, isRefusal, type WireFormat } from "./wire-format.ts";
 
@@ -26,8 +26,8 @@ async function answerQuestion(format: WireFormat, call: MockCall, state: Provide
   const plan = planFaults(state.faults, settings.seed, number);
   const refuse = (refusal: Refusal): MockReply => {
     ledger.refuse(refusal.reason);
-    const headers = { ...limits.headers(), ...retryHeaders(refusal) };
-    return jsonReply(refusal.status, format.writeRefusal(refusal), headers);
+    const { status, body } = format.refuse(refusal);
+    return jsonReply(status, body, { ...limits.headers(), ...retryHeaders(refusal) });
   };
   if (plan.stall) {
     ledger.fault("stall");
@@ -36,7 +36,7 @@ async function answerQuestion(format: WireFormat, call: MockCall, state: Provide
 
   const question = readQuestion(format, call, state);
   if (isRefusal(question)) return refuse(question);
-  const checked = await checkQuestion(question, state);
+  const checked = await checkQuestion(question, format.maxItems, state);
   if (!checked.ok) return refuse(checked.refusal);
   if (plan.refusal !== null) return refuse(plan.refusal);
   const limited = limits.admit(checked.checked.tokens);
@@ -73,7 +73,7 @@ function readQuestion(
   try {
     value = JSON.parse(body.toString("utf8"));
   } catch {
-    return invalidRequest("We could not parse the JSON body of your request.");
+    return notJson;
   }
   try {
     return format.read(value, groups, [...models.values()]);

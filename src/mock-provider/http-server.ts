@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tooManyBytes, wrongKey } from "./check-question.ts";
 import { wait } from "./embedding-routes.ts";
+import { BodyError, notJson } from "./formats/body-fields.ts";
 import { writeOpenAiRefusal } from "./formats/openai.ts";
 import { invalidRequest, type Refusal } from "./refusal.ts";
 import { jsonReply, type MockReply, type MockRoute } from "./route.ts";
@@ -52,6 +53,8 @@ export function createHttpServer({ routes, apiKey, ending, onRefusal }: HttpServ
     });
     answer(request)
       .catch((error: unknown): MockReply => {
+        if (error instanceof BodyError) return refuse(error.refusal);
+        if (error instanceof SyntaxError) return refuse(notJson);
         const message = error instanceof Error ? error.message : String(error);
         return jsonReply(500, { error: { message, type: "server_error", param: null, code: null } });
       })

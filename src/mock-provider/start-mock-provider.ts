@@ -8,7 +8,7 @@ import { openModel } from "../space/open-model.ts";
 import { changeFaults } from "./change-faults.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { embeddingRoutes } from "./embedding-routes.ts";
-import { openAiFormat } from "./formats/openai.ts";
+import { formatRoutes, wireFormats } from "./formats/wire-formats.ts";
 import { createHttpServer } from "./http-server.ts";
 import { type MockLedger, openLedger } from "./ledger.ts";
 import { modelRoutes } from "./model-routes.ts";
@@ -62,7 +62,12 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
     ending: ending.signal,
   };
   const server = createHttpServer({
-    routes: [...embeddingRoutes([openAiFormat], state), ...modelRoutes(state), ...controlRoutes(state)],
+    routes: [
+      ...embeddingRoutes(wireFormats, state),
+      ...formatRoutes(state),
+      ...modelRoutes(state),
+      ...controlRoutes(state),
+    ],
     apiKey: settings.apiKey,
     ending: ending.signal,
     onRefusal: ({ reason }) => state.ledger.refuse(reason),

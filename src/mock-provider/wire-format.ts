@@ -45,6 +45,8 @@ export interface WireFormat {
   readonly name: string;
   /** Matches the path of a request for vectors; its named groups reach `read`. */
   readonly path: RegExp;
+  /** Items of one request where the format's provider takes fewer than OpenAI; null: as the settings say. */
+  readonly maxItems: number | null;
   /** Reads a body. */
   read(
     body: unknown,
@@ -53,8 +55,8 @@ export interface WireFormat {
   ): EmbeddingQuestion | Refusal;
   /** Writes the body of an answer: JSON. */
   write(answer: EmbeddingAnswer, question: EmbeddingQuestion): string;
-  /** Writes the body of a refusal: JSON. */
-  writeRefusal(refusal: Refusal): string;
+  /** Says a refusal in the format's own words and status. */
+  refuse(refusal: Refusal): { readonly status: number; readonly body: string };
 }
 
 /** Whether what was read is a refusal. */

@@ -11,6 +11,9 @@ export class BodyError extends Error {
   }
 }
 
+/** The refusal of a body that is no JSON object. */
+export const notJson: Refusal = invalidRequest("We could not parse the JSON body of your request.");
+
 function wrong(param: string, what: string): never {
   throw new BodyError(invalidRequest(`Invalid '${param}': ${what}.`, { param }));
 }
@@ -20,7 +23,7 @@ export type Body = Readonly<Record<string, unknown>>;
 /** A body that is an object. */
 export function bodyOf(value: unknown): Body {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Body;
-  throw new BodyError(invalidRequest("We could not parse the JSON body of your request."));
+  throw new BodyError(notJson);
 }
 
 /** A text that must be there. */
@@ -55,6 +58,12 @@ export function flagField(body: Body, name: string, fallback: boolean): boolean 
   const value = body[name];
   if (value === undefined || value === null) return fallback;
   return typeof value === "boolean" ? value : wrong(name, "true or false is needed");
+}
+
+/** A list of anything, with at least one item. */
+export function listField(body: Body, name: string): readonly unknown[] {
+  const value = body[name];
+  return Array.isArray(value) && value.length > 0 ? value : wrong(name, "a list is needed");
 }
 
 /** A list of texts. */

@@ -1,23 +1,26 @@
-import type { AnswerItem, WireFormat } from "../wire-format.ts";
-import { bodyOf, choiceField, countField, inputsField, textField } from "./body-fields.ts";
 import type { Refusal } from "../refusal.ts";
+import type { AnswerItem, WireFormat } from "../wire-format.ts";
+import { bodyOf, choiceField, countField, flagField, inputsField, textField } from "./body-fields.ts";
 
 /**
- * OpenAI's `POST /v1/embeddings`, which most servers answer.
- * Source: the API reference of OpenAI, "Create embeddings".
+ * `POST /v1/embeddings`, which OpenAI made and most others took over: Azure (below `/openai`), Mistral
+ * (`output_dimension`), Voyage (`output_dimension`, `input_type`, `truncation`), vLLM, LM Studio, TEI.
+ * Source: the API references of OpenAI ("Create embeddings"), Mistral ("Embeddings") and Voyage AI
+ * ("Text embeddings").
  */
 export const openAiFormat: WireFormat = {
   name: "openai",
   path: /^(?:\/openai)?\/v1\/embeddings$/,
+  maxItems: null,
   read(value) {
     const body = bodyOf(value);
     return {
       model: textField(body, "model"),
       inputs: inputsField(body, "input"),
-      dimensions: countField(body, "dimensions"),
+      dimensions: countField(body, "dimensions") ?? countField(body, "output_dimension"),
       encoding: choiceField(body, "encoding_format", ["float", "base64"], "float"),
-      purpose: "document",
-      truncate: false,
+      purpose: choiceField(body, "input_type", ["document", "query"], "document"),
+      truncate: flagField(body, "truncation", false),
     };
   },
   write({ model, items, tokens }, { encoding }) {
@@ -25,7 +28,7 @@ export const openAiFormat: WireFormat = {
     const usage = JSON.stringify({ prompt_tokens: tokens, total_tokens: tokens });
     return `{"object":"list","data":[${data}],"model":${JSON.stringify(model)},"usage":${usage}}`;
   },
-  writeRefusal: writeOpenAiRefusal,
+  refuse: (refusal) => ({ status: refusal.status, body: writeOpenAiRefusal(refusal) }),
 };
 
 function writeItem({ index, vector }: AnswerItem, base64: boolean): string {
