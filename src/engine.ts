@@ -29,6 +29,7 @@ import type {
 } from "./core/verbs.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
+import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
@@ -48,6 +49,7 @@ import { openProvider } from "./providers/open-provider.ts";
 import { describeHosted } from "./space/describe-hosted.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
+import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
 import { buildIndex } from "./verbs/build-index.ts";
 import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
@@ -61,6 +63,7 @@ import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-contex
 export interface Engine {
   import(request: ImportRequest): Job<ImportResult>;
   plan(request: PlanRequest): Job<PlanResult>;
+  adopt(request: AdoptRequest): Job<AdoptResult>;
   backfill(request: BackfillRequest): Job<BackfillResult>;
   embed(request: EmbedRequest): Job<EmbedResult>;
   versions(request: VersionsRequest): Job<VersionsResult>;
@@ -184,6 +187,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   return {
     import: job(importCorpus),
     plan: job(planTargets),
+    adopt: job(adoptVectors),
     backfill: job(backfillVersion),
     embed: job((context, request: EmbedRequest) => embedSources(context, embedPorts, request)),
     versions: job(async (context, request: VersionsRequest) => {

@@ -20,6 +20,7 @@ import type {
 } from "./core/verbs.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
+import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
 import { openEngine } from "./engine.ts";
 
 /** Settings of the library; what is left out comes from the configuration file, then the defaults. */
@@ -52,6 +53,9 @@ type WithDefaults<Request, Optional extends keyof Request> = Omit<Request, Optio
 export interface Reembed {
   import(request: WithDefaults<ImportRequest, "format" | "mode">): Job<ImportResult>;
   plan(request: PlanRequest): Job<PlanResult>;
+  adopt(
+    request: WithDefaults<AdoptRequest, "column" | "split" | "leaveUnmapped" | "trust" | "dryRun">,
+  ): Job<AdoptResult>;
   backfill(request: BackfillRequest): Job<BackfillResult>;
   /** Embeds sources into files, without a table; a folder of part files can be gone on with. */
   embed(
@@ -87,6 +91,15 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
   return {
     import: (request) => engine.import({ format: "auto", mode: "create", ...request }),
     plan: engine.plan,
+    adopt: (request) =>
+      engine.adopt({
+        column: "vector",
+        split: false,
+        leaveUnmapped: false,
+        trust: false,
+        dryRun: false,
+        ...request,
+      }),
     backfill: engine.backfill,
     embed: (request) =>
       engine.embed({

@@ -21,6 +21,13 @@ export type Activity =
   | { readonly kind: "embed"; readonly sinceMs: number; readonly progress: EventOf<"embed:progress"> }
   | { readonly kind: "index"; readonly version: string; readonly rows: number; readonly sinceMs: number }
   | {
+      readonly kind: "adopt";
+      readonly version: string;
+      readonly rows: number;
+      readonly totalRows: number;
+      readonly sinceMs: number;
+    }
+  | {
       readonly kind: "eval";
       readonly version: string;
       readonly queries: number;
@@ -69,6 +76,14 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
       return activity?.kind === "backfill" ? { ...activity, unitsDone: activity.unitsDone + 1 } : activity;
     case "index:started":
       return { kind: "index", version: event.version, rows: event.rows, sinceMs: nowMs };
+    case "adopt:progress":
+      return {
+        kind: "adopt",
+        version: event.version,
+        rows: event.rows,
+        totalRows: event.totalRows,
+        sinceMs: activity?.kind === "adopt" && activity.version === event.version ? activity.sinceMs : nowMs,
+      };
     case "eval:progress":
       return {
         kind: "eval",

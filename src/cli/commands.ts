@@ -19,6 +19,11 @@ export const commands = {
     summary: "read a corpus into a table",
     load: async () => (await import("./commands/import.ts")).importCommand,
   },
+  adopt: {
+    usage: "adopt",
+    summary: "take over vectors that something else made",
+    load: async () => (await import("./commands/adopt.ts")).adoptCommand,
+  },
   plan: {
     usage: "plan",
     summary: "what a backfill would take: tokens, time, storage",

@@ -51,6 +51,7 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
     case "import:finished":
     case "embed:progress":
     case "backfill:progress":
+    case "adopt:progress":
     case "unit:committed":
     case "index:started":
     case "eval:progress":

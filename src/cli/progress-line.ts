@@ -75,6 +75,13 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
         part(4, rowsOf(activity.rows)),
         elapsed(elapsedSeconds),
       ];
+    case "adopt":
+      return [
+        part(0, `taking over ${activity.version}`, activity.version),
+        part(0, percentOf(activity.rows, activity.totalRows)),
+        part(4, rowsOf(activity.rows)),
+        elapsed(elapsedSeconds),
+      ];
     case "eval":
       return [
         part(0, `searching ${activity.version}`, activity.version),

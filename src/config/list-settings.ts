@@ -6,7 +6,8 @@ import { settingsSchema } from "./settings.ts";
 export interface Setting extends SettingNotes {
   /** Names from the outermost: `["gate", "confidence"]`. */
   readonly path: readonly string[];
-  readonly kind: "group" | "text" | "number" | "switch" | "list";
+  /** A map is of names that people choose, so no variable can set it. */
+  readonly kind: "group" | "text" | "number" | "switch" | "list" | "map";
   /** As JSON; undefined for a group, and for what has none. */
   readonly fallback: unknown;
 }
@@ -38,6 +39,7 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
 function kindOf(schema: z.core.$ZodType): Exclude<Setting["kind"], "group"> {
   if (schema instanceof z.ZodNumber) return "number";
   if (schema instanceof z.ZodBoolean) return "switch";
+  if (schema instanceof z.ZodRecord) return "map";
   return schema instanceof z.ZodTuple ? "list" : "text";
 }
 

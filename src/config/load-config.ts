@@ -38,6 +38,9 @@ export async function loadConfig(request: ConfigRequest): Promise<RunConfig> {
   if (config.model !== null) {
     parseReference(config.model, whereSet(layers, ["model"]) ?? "", config.provider.acceptMutable);
   }
+  for (const [tag, written] of Object.entries(config.modelTags)) {
+    parseReference(written, whereSet(layers, ["modelTags", tag]) ?? "", config.provider.acceptMutable);
+  }
   return deepFreeze(config);
 }
 
@@ -69,6 +72,12 @@ function resolvePaths(
     ...checked,
     db: absolute(checked.db, "db"),
     model: checked.model === null ? null : absoluteModel(checked.model, folderOf(["model"]), cwd),
+    modelTags: Object.fromEntries(
+      Object.entries(checked.modelTags).map(([tag, written]) => [
+        tag,
+        absoluteModel(written, folderOf(["modelTags", tag]), cwd),
+      ]),
+    ),
     lockFile: lockFileSet
       ? absolute(checked.lockFile, "lockFile")
       : join(file?.folder ?? cwd, checked.lockFile),

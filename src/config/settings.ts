@@ -22,6 +22,7 @@ export interface RunConfig {
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
   readonly vectorType: NewVectorType | null;
+  readonly modelTags: Readonly<Record<string, string>>;
   readonly actor: string | null;
   readonly leaseSeconds: number;
   readonly retirementGraceDays: number;
@@ -111,6 +112,11 @@ export const settingsSchema = z.strictObject({
     description: "What a new version's vectors are stored as; null: float32, or what the version has.",
     variable: "REEMBED_VECTOR_TYPE",
     expected: '"float32", "float16" or null',
+  }),
+  modelTags: z.record(name, name).default({}).register(settingNotes, {
+    description: "For `adopt`: what stands in a row's model tag -> reference of the model that made it.",
+    variable: null,
+    expected: '{ "minilm": "bundled:all-MiniLM-L6-v2" }',
   }),
   actor: name.nullable().default(null).register(settingNotes, {
     description: "Who works, for the history of versions; null: the user at this machine.",

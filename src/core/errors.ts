@@ -102,6 +102,7 @@ export const errorKinds = {
 
   REEMBED_SPACE_MISMATCH: fatal(exitCodes.check),
   REEMBED_GATE_FAILED: fatal(exitCodes.check),
+  REEMBED_ADOPTION_REFUSED: fatal(exitCodes.check),
   REEMBED_NO_ACTIVE_VERSION: fatal(exitCodes.check),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -67,6 +67,12 @@ export type ReembedEvent =
       readonly rows: number;
       readonly holders: readonly LeaseHolder[];
     }
+  | {
+      readonly event: "adopt:progress";
+      readonly version: string;
+      readonly rows: number;
+      readonly totalRows: number;
+    }
   | { readonly event: "index:started"; readonly version: string; readonly rows: number }
   | {
       readonly event: "index:finished";

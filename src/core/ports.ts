@@ -7,6 +7,7 @@ import type { CanaryRecord } from "./canary.ts";
 import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
 import type { HostedModel, Ledger } from "./provider.ts";
+import type { Adoption } from "./ports-adoption.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -328,5 +329,7 @@ export interface StoredTable {
    * @throws REEMBED_STORE_STATE for a version in another state
    */
   dropVersionColumns(name: string): Promise<number>;
+  /** Taking over vectors that something else wrote into this table. */
+  readonly adoption: Adoption;
   close(): void;
 }

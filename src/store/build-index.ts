@@ -33,8 +33,8 @@ export async function readVectorIndex(table: Table, version: VersionRecord): Pro
 const builds = 3;
 
 /**
- * Builds a version's vector index, or builds it anew where rows have left it or another type is
- * asked for. `none` drops it. Rows appended while the last build ran are reported, not waited for.
+ * Builds a version's vector index, or builds it anew where rows have left it, another type is asked for,
+ * or it compares by another measure than cosine. `none` drops it. Rows appended while the last build ran are reported, not waited for.
  * @throws REEMBED_STORE_WRITE_FAILED, REEMBED_STORE_STATE where there are too few vectors
  */
 export async function buildVectorIndex(
@@ -52,7 +52,8 @@ export async function buildVectorIndex(
       return null;
     }
     checkEnough(version, wanted, vectors);
-    if (before?.type === wanted && (before.unindexedRows === 0 || build > builds)) return before;
+    const fits = before?.type === wanted && (await comparesByCosine(table, before.name));
+    if (fits && (before.unindexedRows === 0 || build > builds)) return before;
     await retryConflict(
       `the ${wanted} index of version ${version.name} in table ${handle.name} cannot be built`,
       "REEMBED_STORE_WRITE_FAILED",
@@ -66,6 +67,11 @@ export async function buildVectorIndex(
       },
     );
   }
+}
+
+/** An index that another program built by another measure is passed by in every search here. */
+async function comparesByCosine(table: Table, index: string): Promise<boolean> {
+  return (await table.indexStats(index))?.distanceType === "cosine";
 }
 
 function indexConfig(type: BuiltIndexType, vectors: number, dimensions: number): Index {

@@ -3,7 +3,7 @@ import { ReembedError } from "../core/errors.ts";
 import type { NewVersion } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
-import { newRecord, readRegistry, recordMetadata, type Stamp } from "./registry.ts";
+import { newRecord, readRegistry, recordMetadata, type Registry, type Stamp } from "./registry.ts";
 import { retryConflict } from "./retry-conflict.ts";
 import type { TableHandle } from "./table-handle.ts";
 import { versionSchema } from "./version-columns.ts";
@@ -31,25 +31,40 @@ export async function createVersion(handle: TableHandle, request: NewVersion): P
 export function planVersion(table: string, schema: Schema, request: NewVersion, stamp: Stamp): VersionRecord {
   const registry = readRegistry(schema);
   requireCorpus(table, registry);
-  const { versions } = registry;
-  const ordinal = 1 + versions.reduce((highest, version) => Math.max(highest, version.ordinal), 0);
-  const record = newRecord(request, ordinal, stamp);
-  if (versions.some((version) => version.name === request.name)) {
-    throw new ReembedError(
-      "REEMBED_STORE_VERSION_EXISTS",
-      `table ${table} has a version ${request.name} already; choose another name`,
-      { details: { table, version: request.name } },
-    );
-  }
-  const ours = [record.column, record.hashColumn, record.embeddedAtColumn];
+  requireNewName(table, registry, request.name);
+  const record = newRecord(request, nextOrdinal(registry), stamp);
+  requireUntaken(table, schema, request.name, [record.column, record.hashColumn, record.embeddedAtColumn]);
+  return record;
+}
+
+/** The place of the next version in the order of creation. */
+export function nextOrdinal({ versions }: Registry): number {
+  return 1 + versions.reduce((highest, version) => Math.max(highest, version.ordinal), 0);
+}
+
+/** Refuses the name of a version that there is, or was. @throws REEMBED_STORE_VERSION_EXISTS */
+export function requireNewName(table: string, { versions }: Registry, name: string): void {
+  if (!versions.some((version) => version.name === name)) return;
+  throw new ReembedError(
+    "REEMBED_STORE_VERSION_EXISTS",
+    `table ${table} has a version ${name} already; choose another name`,
+    { details: { table, version: name } },
+  );
+}
+
+/**
+ * Refuses a version whose columns would have the names of others.
+ * @throws REEMBED_STORE_COLUMN_TAKEN
+ */
+export function requireUntaken(table: string, schema: Schema, name: string, ours: readonly string[]): void {
   // Column names differ by more than case, since Lance's SQL may fold it.
   const taken = schema.fields.find((field) =>
     ours.some((column) => column.toLowerCase() === field.name.toLowerCase()),
   );
-  if (taken === undefined) return record;
+  if (taken === undefined) return;
   throw new ReembedError(
     "REEMBED_STORE_COLUMN_TAKEN",
-    `table ${table} has a column ${taken.name} (${String(taken.type)}), and version ${request.name} would need that name; choose another name for the version`,
-    { details: { table, version: request.name, column: taken.name } },
+    `table ${table} has a column ${taken.name} (${String(taken.type)}), and version ${name} would need that name; choose another name for the version`,
+    { details: { table, version: name, column: taken.name } },
   );
 }

@@ -72,7 +72,8 @@ export async function keysPresent(table: Table, column: string, wanted: readonly
   return found;
 }
 
-async function* lookUp(
+/** Rows with these keys, in batches; missing keys are left out. */
+export async function* lookUp(
   table: Table,
   keyColumn: string,
   wanted: readonly Key[],

@@ -1,4 +1,5 @@
 import type { StoredTable, TableSnapshot } from "../core/ports.ts";
+import { adoption } from "./adoption.ts";
 import { buildVectorIndex, readVectorIndex } from "./build-index.ts";
 import { changeVersions } from "./change-versions.ts";
 import { checkKeys } from "./check-keys.ts";
@@ -53,6 +54,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     buildTextIndex: () => buildTextIndex(handle),
     readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
     dropVersionColumns: (name) => dropVersionColumns(handle, name),
+    adoption: adoption(handle),
     close: () => {},
   };
 }

@@ -1,5 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import type { StoredTable } from "../core/ports.ts";
+import type { CorpusColumns } from "../core/words.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /**
@@ -8,12 +9,14 @@ import type { VerbContext } from "./verb-context.ts";
  * @throws REEMBED_STORE_TABLE_FOREIGN
  */
 export async function requireCorpus(context: VerbContext, table: StoredTable): Promise<void> {
+  await table.setCorpus(await corpusOf(context, table));
+}
+
+/** The same without recording it. @throws REEMBED_STORE_TABLE_FOREIGN */
+export async function corpusOf(context: VerbContext, table: StoredTable): Promise<CorpusColumns> {
   const { corpus, schema } = await table.snapshot();
-  if (corpus !== null) return;
-  if (context.settings.corpus !== null) {
-    await table.setCorpus(context.settings.corpus);
-    return;
-  }
+  const known = corpus ?? context.settings.corpus;
+  if (known !== null) return known;
   const columns = schema.fields.map((field) => field.name).join(", ");
   throw new ReembedError(
     "REEMBED_STORE_TABLE_FOREIGN",

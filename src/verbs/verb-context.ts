@@ -26,6 +26,8 @@ export interface VerbSettings {
   readonly vectorType: NewVectorType | null;
   /** A unit that a process has taken is free again so long after its last sign of life. Unit: seconds. */
   readonly leaseSeconds: number;
+  /** Tag of a row -> reference of the model that made its vector. */
+  readonly modelTags: Readonly<Record<string, string>>;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
 }

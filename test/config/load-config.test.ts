@@ -56,6 +56,7 @@ describe("layers", () => {
       vectorType: null,
       actor: null,
       leaseSeconds: 60,
+      modelTags: {},
       retirementGraceDays: 14,
       gate: {
         queries: null,
@@ -236,7 +237,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, actor, leaseSeconds, retirementGraceDays, gate, provider',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, retirementGraceDays, gate, provider',
     ],
     [
       "REEMBED_CONFIG_INVALID",

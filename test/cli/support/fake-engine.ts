@@ -35,6 +35,7 @@ export function fakeEngine(verbs: {
     closed: 0,
     import: verb("import"),
     plan: verb("plan"),
+    adopt: verb("adopt"),
     backfill: verb("backfill"),
     embed: verb("embed"),
     versions: verb("versions"),

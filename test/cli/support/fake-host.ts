@@ -23,6 +23,7 @@ export const config: RunConfig = {
   vectorType: null,
   actor: null,
   leaseSeconds: 60,
+  modelTags: {},
   retirementGraceDays: 14,
   provider: {
     share: 1,
