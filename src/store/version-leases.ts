@@ -68,7 +68,10 @@ export function versionLeases(handle: TableHandle, version: VersionRecord, optio
           inCompany = others.length > 0;
           const { taken, added } = choose(others);
           const items = [...new Set([...mine, ...added])];
-          if (!isDue(items, startedMs)) return taken;
+          if (!isDue(items, startedMs)) {
+            keep(added);
+            return taken;
+          }
           const ours = { holder, ...thisProcess, expiresAtMs: startedMs + leaseMs, items };
           const next = items.length === 0 ? others : [...others, ours];
           const text = next.length === 0 ? null : JSON.stringify(next);
@@ -76,14 +79,18 @@ export function versionLeases(handle: TableHandle, version: VersionRecord, optio
           commits += 1;
           written = items;
           renewedAtMs = startedMs;
-          for (const item of added) {
-            mine.add(item);
-            lost.delete(item);
-          }
+          keep(added);
           return taken;
         },
       ),
     );
+
+  const keep = (items: readonly LeaseItem[]): void => {
+    for (const item of items) {
+      mine.add(item);
+      lost.delete(item);
+    }
+  };
 
   const isDue = (items: readonly LeaseItem[], atMs: number): boolean => {
     const changed = written.length !== items.length || written.some((item) => !items.includes(item));

@@ -55,6 +55,16 @@ test("what one has taken, another does not get until it is let go", async (conte
   assert.deepEqual(readAllLeases(await schemaOf(await handle.open())), []);
 });
 
+test("what was let go and not written yet can be taken again", async (context) => {
+  const { lease } = await leasedVersion(context);
+  const leases = lease();
+  await leases.take([["stale"]], 1);
+  leases.release(["stale"]);
+  assert.deepEqual(await leases.take([["stale"]], 1), [0]);
+  await leases.confirm(["stale"]);
+  assert.equal(leases.commits, 1);
+});
+
 test("of many that take the same at once, exactly one gets it", async (context) => {
   const { lease } = await leasedVersion(context);
   const taken = await Promise.all(Array.from({ length: 4 }, () => lease().take([unit(0)], 1)));
