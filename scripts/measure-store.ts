@@ -2,7 +2,7 @@
  * Measures the store alone: import, column patch with a null embedder, index builds, searches.
  *
  * Usage: node scripts/measure-store.ts [--rows 117000] [--dimensions 384] [--fragment-rows 32768]
- *          [--index ivf_flat,ivf_pq,hnsw_sq] [--skip-index] [--folder DIR] [--json]
+ *          [--fragments-per-patch 1] [--rows-per-merge N] [--index ivf_flat,ivf_pq,hnsw_sq] [--skip-index] [--folder DIR] [--json]
  *
  * The vectors are clustered (64 directions per thousand rows, with noise), since uniform noise has no
  * neighbours to find and says nothing about recall. Prints a table, or JSON with --json.
@@ -26,6 +26,7 @@ const { values: flags } = parseArgs({
     dimensions: { type: "string", default: "384" },
     "fragment-rows": { type: "string", default: "32768" },
     "fragments-per-patch": { type: "string", default: "1" },
+    "rows-per-merge": { type: "string", default: "1000000000" },
     index: { type: "string", default: "ivf_flat,ivf_pq,hnsw_sq" },
     "skip-index": { type: "boolean", default: false },
     folder: { type: "string", default: tmpdir() },
@@ -154,12 +155,8 @@ async function measurePatch(table: StoredTable, name: string): Promise<VersionRe
   let patchSeconds = 0;
   let indexSeconds = 0;
   const each: number[] = [];
-  for (let from = 0; from < fragments.length; from += group) {
-    const ids = fragments.slice(from, from + group).map((fragment) => fragment.id);
-    const readMs = performance.now();
-    const keys: Key[] = [];
-    for await (const batch of table.readTexts(version, ids, { batchRows: 8192 })) keys.push(...batch.keys);
-    readSeconds += (performance.now() - readMs) / 1000;
+  const rowsPerMerge = Number(flags["rows-per-merge"]);
+  const fill = async (keys: readonly Key[]): Promise<void> => {
     const patch: PatchRows = {
       keys,
       vectors: clusteredVectors(keys, 0.8),
@@ -172,6 +169,16 @@ async function measurePatch(table: StoredTable, name: string): Promise<VersionRe
     indexSeconds += done.keyIndexSeconds;
     each.push(done.seconds);
     peakBytes = Math.max(peakBytes, memoryUsage.rss());
+  };
+  for (let from = 0; from < fragments.length; from += group) {
+    const ids = fragments.slice(from, from + group).map((fragment) => fragment.id);
+    const readMs = performance.now();
+    const keys: Key[] = [];
+    for await (const batch of table.readTexts(version, ids, { batchRows: 8192 })) keys.push(...batch.keys);
+    readSeconds += (performance.now() - readMs) / 1000;
+    for (let start = 0; start < keys.length; start += rowsPerMerge) {
+      await fill(keys.slice(start, start + rowsPerMerge));
+    }
   }
   const megabytes = (rows * dimensions * 4) / 1e6;
   const now = performance.now();
