@@ -1,5 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { tooManyBytes, wrongKey } from "./check-question.ts";
 import { wait } from "./embedding-routes.ts";
 import { BodyError, notJson } from "./formats/body-fields.ts";
@@ -105,6 +107,11 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
 async function send(response: ServerResponse, reply: MockReply, ending: AbortSignal): Promise<void> {
   const { delivery, status, headers } = reply;
   if (delivery.kind === "stall") return;
+  if (typeof reply.body !== "string") {
+    response.writeHead(status, headers);
+    await pipeline(createReadStream(reply.body.path), response);
+    return;
+  }
   const body = Buffer.from(reply.body);
   response.writeHead(status, {
     "content-type": "application/json",

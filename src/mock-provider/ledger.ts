@@ -11,6 +11,8 @@ export interface MockLedger {
   /** Of these, what came through batches, at half the price. */
   readonly batchItems: number;
   readonly batchTokens: number;
+  /** Batches that were created, whatever became of them. */
+  readonly batches: number;
   /** Unit: US dollars. */
   readonly cost: number;
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
@@ -25,6 +27,7 @@ export interface LedgerBooks {
   arrive(): number;
   refuse(reason: RefusalReason): void;
   fault(name: string): void;
+  batch(): void;
   pay(texts: readonly string[], tokens: number, batch: boolean): void;
   read(): MockLedger;
   /** How often each text was paid for; empty where texts are not counted. */
@@ -41,7 +44,7 @@ export function openLedger(options: {
   readonly countTexts: boolean;
   readonly pricePerMillionTokens: number;
 }): LedgerBooks {
-  const empty = { requests: 0, answered: 0, items: 0, tokens: 0, batchItems: 0, batchTokens: 0 };
+  const empty = { requests: 0, answered: 0, items: 0, tokens: 0, batchItems: 0, batchTokens: 0, batches: 0 };
   let totals = { ...empty };
   let requestNumber = 0;
   const refused: Partial<Record<RefusalReason, number>> = {};
@@ -58,6 +61,9 @@ export function openLedger(options: {
     },
     fault(name) {
       faults[name] = (faults[name] ?? 0) + 1;
+    },
+    batch() {
+      totals.batches++;
     },
     pay(paid, tokens, batch) {
       totals.answered++;

@@ -22,7 +22,8 @@ export type Delivery =
 export interface MockReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** A path: the content of that file. */
+  readonly body: string | { readonly path: string };
   readonly delivery: Delivery;
 }
 

@@ -1,4 +1,5 @@
 /** What a mock provider is told to be: its models, its limits, and what goes wrong. */
+import type { MockBatchPace } from "./batch/batch-phase.ts";
 
 /** A model that the server answers for. */
 export interface MockModel {
@@ -103,6 +104,7 @@ export interface MockSettings {
   readonly countTexts: boolean;
   readonly limits: MockLimits;
   readonly latency: MockLatency;
+  readonly batches: MockBatchPace;
   readonly faults: MockFaults;
 }
 
@@ -166,14 +168,18 @@ export const defaultSettings: MockSettings = {
     tokensPerRequest: 300_000,
     bytesPerRequest: 32 * 1024 * 1024,
   },
+  batches: { validatingSeconds: 1, secondsPerRequest: 0.01, finalizingSeconds: 1 },
   latency: { medianMs: 0, sigma: 0, perTokenMs: 0 },
   faults: noFaults,
 };
 
 /** Settings with whatever is not given left at its default. */
-export interface MockProviderOptions extends Partial<Omit<MockSettings, "limits" | "latency" | "faults">> {
+export interface MockProviderOptions extends Partial<
+  Omit<MockSettings, "limits" | "latency" | "batches" | "faults">
+> {
   readonly limits?: Partial<MockLimits>;
   readonly latency?: Partial<MockLatency>;
+  readonly batches?: Partial<MockBatchPace>;
   readonly faults?: Partial<MockFaults>;
 }
 
@@ -184,6 +190,7 @@ export function completeSettings(options: MockProviderOptions): MockSettings {
     ...options,
     limits: { ...defaultSettings.limits, ...options.limits },
     latency: { ...defaultSettings.latency, ...options.latency },
+    batches: { ...defaultSettings.batches, ...options.batches },
     faults: { ...defaultSettings.faults, ...options.faults },
   };
 }

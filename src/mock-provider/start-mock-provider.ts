@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 import { parsePackageReference } from "../config/parse-reference.ts";
 import { ReembedError } from "../core/errors.ts";
 import { openModel } from "../space/open-model.ts";
+import { openBatchBook } from "./batch/batch-book.ts";
+import { batchRoutes, fileRoutes } from "./batch/batch-routes.ts";
+import { openFileStore } from "./batch/file-store.ts";
 import { changeFaults } from "./change-faults.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { embeddingRoutes } from "./embedding-routes.ts";
@@ -61,11 +64,14 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
     faults: settings.faults,
     ending: ending.signal,
   };
+  const files = openFileStore(clock.nowMs);
   const server = createHttpServer({
     routes: [
       ...embeddingRoutes(wireFormats, state),
       ...formatRoutes(state),
       ...modelRoutes(state),
+      ...fileRoutes(files),
+      ...batchRoutes(files, openBatchBook(files, state)),
       ...controlRoutes(state),
     ],
     apiKey: settings.apiKey,
@@ -106,6 +112,7 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
       server.closeAllConnections();
       await closed;
       await endModels();
+      await files.close();
     },
   };
 }

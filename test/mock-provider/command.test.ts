@@ -21,14 +21,17 @@ test("no flag is every default", () => {
 });
 
 test("flags become settings, with their units", () => {
-  const { limits, latency, faults, models } = settingsOf(
-    ..."--rpm 3000 --tpm 1000000 --burst 1s --latency 150ms~0.5 --latency-per-token 20us".split(" "),
+  const { limits, latency, batches, faults, models } = settingsOf(
+    ..."--rpm 3000 --tpm 1000000 --burst 1s --latency 150ms~0.5 --latency-per-token 20us --batch-time 2s".split(
+      " ",
+    ),
     ..."--error-429 0.05 --error-429-hint mixed --error-5xx .02 --drift-after 9 --poison a=b --poison-status 500".split(
       " ",
     ),
     ..."--model m=local:/x?maxTokens=9 --dimensions 256".split(" "),
   );
   assert.deepEqual([limits.requestsPerMin, limits.tokensPerMin, limits.burstSeconds], [3_000, 1_000_000, 1]);
+  assert.equal(batches.secondsPerRequest, 2);
   assert.deepEqual(latency, { medianMs: 150, sigma: 0.5, perTokenMs: 0.02 });
   assert.deepEqual(faults, {
     ...noFaults,

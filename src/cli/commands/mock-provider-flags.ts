@@ -68,6 +68,12 @@ export const mockProviderFlags = {
   },
   latencyPerToken: { kind: "text", placeholder: "TIME", about: "time that each token adds, as 0.02ms" },
 
+  batchTime: {
+    kind: "text",
+    placeholder: "TIME",
+    about: "time that each request of a batch takes; default: 10ms",
+  },
+
   "error-429": share("requests refused with 429 at random, as 0.05"),
   "error-429-hint": {
     kind: "choice",
@@ -113,6 +119,10 @@ export function mockProviderOptions(flags: Flags, apiKey: string | null): MockPr
     countTexts: flags.countTexts,
     limits: limitsOf(flags),
     latency: latencyOf(flags),
+    batches: present({
+      secondsPerRequest:
+        flags.batchTime === undefined ? undefined : durationMs("--batch-time", flags.batchTime) / 1_000,
+    }),
     faults: faultsOf(flags),
   };
 }
