@@ -33,8 +33,8 @@ export function createVectorCollector(
   dimensions: number,
 ): VectorCollector {
   const { texts, indexOf, firstItem, copies } = uniqueTexts(items);
-  const vectors = new Float32Array(texts.length * dimensions);
-  const outcomes = new Uint8Array(texts.length);
+  const vectors = new Float32Array(items.length * dimensions);
+  const outcomes = new Uint8Array(items.length);
   const totals = { tokens: 0, slots: 0, truncated: 0 };
   const { promise, resolve, reject } = Promise.withResolvers<EmbeddedTexts>();
   let waiting = texts.length;
@@ -44,22 +44,26 @@ export function createVectorCollector(
     settled = true;
     let computed = 0;
     let withVector = 0;
-    for (let index = 0; index < texts.length; index++) {
-      if (outcomes[index] !== embedded) continue;
-      computed++;
-      withVector += copies[index]!;
-    }
-    const counts = { ...totals, computed, deduplicated: withVector - computed };
-    if (texts.length === items.length) {
-      resolve({ vectors, outcomes, ...counts });
-      return;
-    }
-    const all = new Float32Array(items.length * dimensions);
     for (let item = 0; item < items.length; item++) {
-      const from = indexOf[item]! * dimensions;
-      all.set(vectors.subarray(from, from + dimensions), item * dimensions);
+      const first = firstItem[indexOf[item]!]!;
+      if (first !== item) {
+        vectors.copyWithin(item * dimensions, first * dimensions, (first + 1) * dimensions);
+        outcomes[item] = outcomes[first]!;
+      }
+      if (outcomes[item] !== embedded) continue;
+      withVector++;
+      if (first === item) computed++;
     }
-    resolve({ vectors: all, outcomes: Uint8Array.from(indexOf, (index) => outcomes[index]!), ...counts });
+    resolve({ vectors, outcomes, ...totals, computed, deduplicated: withVector - computed });
+  }
+
+  /** Puts a part's vectors where their texts appear first. Neighbours that stay neighbours go together. */
+  function place(at: Int32Array, from: Float32Array): void {
+    for (let start = 0, end = 0; start < at.length; start = end) {
+      do end++;
+      while (end < at.length && at[end] === at[end - 1]! + 1);
+      vectors.set(from.subarray(start * dimensions, end * dimensions), at[start]! * dimensions);
+    }
   }
 
   function fail(error: ReembedError): void {
@@ -77,13 +81,10 @@ export function createVectorCollector(
     async accept(done) {
       if (settled) return;
       const { indices } = done;
-      let doneItems = 0;
-      for (let i = 0; i < indices.length; i++) {
-        const index = indices[i]!;
-        vectors.set(done.vectors.subarray(i * dimensions, (i + 1) * dimensions), index * dimensions);
-        outcomes[index] = done.outcomes[i]!;
-        doneItems += copies[index]!;
-      }
+      const firsts = indices.map((index) => firstItem[index]!);
+      place(firsts, done.vectors);
+      firsts.forEach((item, i) => (outcomes[item] = done.outcomes[i]!));
+      const doneItems = indices.reduce((sum, index) => sum + copies[index]!, 0);
       totals.tokens += done.tokens;
       totals.slots += done.slots;
       totals.truncated += done.truncated;
@@ -91,7 +92,7 @@ export function createVectorCollector(
       try {
         options.onProgress?.({ texts: doneItems, tokens: done.tokens });
         await options.onVectors?.({
-          indices: indices.map((index) => firstItem[index]!),
+          indices: firsts,
           vectors: done.vectors,
           outcomes: done.outcomes,
         });
