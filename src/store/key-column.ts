@@ -2,6 +2,7 @@ import type { Data, DataType, Int, Schema, Utf8, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Key } from "../core/words.ts";
+import { readStrings, stringData } from "./utf8-column.ts";
 
 /** The types that a key may have: those that Lance builds a BTREE on and that name a row well. */
 export type KeyType = Utf8 | Int;
@@ -29,6 +30,7 @@ export function keyTypeOf(schema: Schema, column: string): KeyType {
 
 /** Keys of an Arrow column: strings as they are, integers of every width as bigint. */
 export function readKeys(column: Vector): Key[] {
+  if (arrow.DataType.isUtf8(column.type)) return readStrings(column) as string[];
   const keys = new Array<Key>(column.length);
   for (let row = 0; row < column.length; row += 1) {
     const value: unknown = column.get(row);
@@ -39,8 +41,7 @@ export function readKeys(column: Vector): Key[] {
 
 /** Keys as Arrow data of the column's own type. */
 export function keyData(keys: readonly Key[], type: KeyType): Data {
-  if (!arrow.DataType.isInt(type))
-    return arrow.vectorFromArray(keys as readonly string[], type).data[0] as Data;
+  if (!arrow.DataType.isInt(type)) return stringData(keys as readonly string[], type);
   const values = new type.ArrayType(keys.length);
   const wide = type.bitWidth === 64;
   for (let row = 0; row < keys.length; row += 1) {
