@@ -30,9 +30,17 @@ import type {
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
+import type {
+  DeleteRequest,
+  DeleteResult,
+  IngestRequest,
+  WriteRequest,
+  WriteResult,
+} from "./core/verbs-write.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
+import { rowSource } from "./corpus/row-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
 import { openApiModel } from "./lanes/api/api-model.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
@@ -57,6 +65,7 @@ import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
+import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
 
 /** A database opened for work; every verb is a job that can be awaited or watched. */
@@ -66,6 +75,9 @@ export interface Engine {
   adopt(request: AdoptRequest): Job<AdoptResult>;
   backfill(request: BackfillRequest): Job<BackfillResult>;
   embed(request: EmbedRequest): Job<EmbedResult>;
+  ingest(request: IngestRequest): Job<WriteResult>;
+  write(request: WriteRequest): Job<WriteResult>;
+  delete(request: DeleteRequest): Job<DeleteResult>;
   versions(request: VersionsRequest): Job<VersionsResult>;
   index(request: IndexRequest): Job<IndexResult>;
   eval(request: EvalRequest): Job<EvalResult>;
@@ -190,6 +202,9 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     adopt: job(adoptVectors),
     backfill: job(backfillVersion),
     embed: job((context, request: EmbedRequest) => embedSources(context, embedPorts, request)),
+    ingest: job(ingestSources),
+    write: job((context, request: WriteRequest) => writeObjects(context, rowSource, request)),
+    delete: job(deleteRows),
     versions: job(async (context, request: VersionsRequest) => {
       const table = await openTable(context);
       const versions = await summarizeVersions(table, { ...request, signal: context.signal });

@@ -21,6 +21,13 @@ import type {
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
+import type {
+  DeleteRequest,
+  DeleteResult,
+  IngestRequest,
+  WriteRequest,
+  WriteResult,
+} from "./core/verbs-write.ts";
 import { openEngine } from "./engine.ts";
 
 /** Settings of the library; what is left out comes from the configuration file, then the defaults. */
@@ -64,6 +71,11 @@ export interface Reembed {
       "sourceFormat" | "format" | "text" | "column" | "partRows" | "overwrite"
     >,
   ): Job<EmbedResult>;
+  /** Writes the rows of sources with the vectors of every live version: nothing needs catching up. */
+  ingest(request: WithDefaults<IngestRequest, "format" | "mode" | "onUnavailable">): Job<WriteResult>;
+  /** The same for rows of the program. */
+  write(request: WithDefaults<WriteRequest, "mode" | "onUnavailable">): Job<WriteResult>;
+  delete(request: DeleteRequest): Job<DeleteResult>;
   versions(request?: Partial<VersionsRequest>): Job<VersionsResult>;
   index(request: WithDefaults<IndexRequest, "type">): Job<IndexResult>;
   eval(request: WithDefaults<EvalRequest, "k" | "exact">): Job<EvalResult>;
@@ -73,6 +85,8 @@ export interface Reembed {
   /** Ends worker threads and lets go of the database. */
   close(): Promise<void>;
 }
+
+const writePolicy = { mode: "append", onUnavailable: "refuse" } as const;
 
 /**
  * Opens a database for re-embedding.
@@ -111,6 +125,9 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
         overwrite: false,
         ...request,
       }),
+    ingest: (request) => engine.ingest({ format: "auto", ...writePolicy, ...request }),
+    write: (request) => engine.write({ ...writePolicy, ...request }),
+    delete: engine.delete,
     versions: (request) => engine.versions({ history: false, ...request }),
     index: (request) => engine.index({ type: "auto", ...request }),
     eval: (request) => engine.eval({ k: 10, exact: false, ...request }),

@@ -39,6 +39,16 @@ export const commands = {
     summary: "embed files into files, without a table",
     load: async () => (await import("./commands/embed.ts")).embedCommand,
   },
+  ingest: {
+    usage: "ingest SOURCE…",
+    summary: "write rows, with the vectors of every live version",
+    load: async () => (await import("./commands/ingest.ts")).ingestCommand,
+  },
+  delete: {
+    usage: "delete",
+    summary: "delete rows by key or by a filter",
+    load: async () => (await import("./commands/delete.ts")).deleteCommand,
+  },
   index: {
     usage: "index",
     summary: "build a version's vector index",

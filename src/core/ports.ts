@@ -8,6 +8,7 @@ import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
 import type { HostedModel, Ledger } from "./provider.ts";
 import type { Adoption } from "./ports-adoption.ts";
+import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -242,6 +243,8 @@ export interface Store {
   openTable(name: string): Promise<StoredTable>;
   /** Streams rows in; the table appears whole or not at all. */
   importer(options: ImportOptions): Promise<Importer>;
+  /** Writes rows with the vectors of every live version. @throws REEMBED_CORPUS_SCHEMA_MISMATCH */
+  rowWriter(options: RowWriterOptions): Promise<RowWriter>;
   dropTable(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -306,6 +309,8 @@ export interface StoredTable {
   /** Writes one version's columns for these rows without touching any other column. */
   patch(version: VersionRecord, rows: PatchRows): Promise<PatchResult>;
 
+  /** Deletes rows. @throws REEMBED_STORE_FILTER, REEMBED_USAGE */
+  deleteRows(selection: RowSelection): Promise<DeletedRows>;
   counts(version: VersionRecord): Promise<VersionCounts>;
   /** Bytes of the version's column, computed from its rows and type. */
   versionBytes(version: VersionRecord): Promise<number>;

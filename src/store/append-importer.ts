@@ -31,16 +31,18 @@ const keysPerCheck = 500_000;
  * What remains: killed between the first and the last of those commits, the table holds a part of
  * the rows (each whole and correct) and the mark. The next append sees it and takes them out first.
  * Other writers' rows are never touched, which a restore of the old version could not promise.
+ * `columns` are those of the rows where they are not the source's alone.
  * @throws REEMBED_CORPUS_SCHEMA_MISMATCH; `commit`: REEMBED_CORPUS_KEY_DUPLICATE
  */
 export async function appendImporter(
   connection: Connection,
   options: ImportOptions,
   limits: FragmentLimits,
+  columns: Schema | null = null,
 ): Promise<Importer> {
   const target = tableHandle(connection, options.table);
   const targetSchema = await schemaOf(await target.open());
-  const schema = checkAppend(options, targetSchema);
+  const schema = columns ?? checkAppend(options, targetSchema);
   await recoverAppend(connection, target);
 
   const id = randomUUID();

@@ -7,6 +7,7 @@ import { createImporter, unfinishedImport } from "./create-importer.ts";
 import { setMemoryPool } from "./memory-pool.ts";
 import { schemaOf } from "./read-registry.ts";
 import { defaultFragmentLimits, type FragmentLimits } from "./row-buffer.ts";
+import { rowWriter } from "./row-writer.ts";
 import { isStagingTable } from "./staging-table.ts";
 import { storeError } from "./store-error.ts";
 import { storedTable } from "./stored-table.ts";
@@ -70,6 +71,10 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
       request.mode === "create"
         ? createImporter(await connection(), request, limits)
         : (await requireTable(request.table), appendImporter(await connection(), request, limits)),
+    rowWriter: async (request) => {
+      await requireTable(request.table);
+      return rowWriter(await connection(), request, limits);
+    },
     dropTable: async (name) => {
       await requireTable(name);
       try {

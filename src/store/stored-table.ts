@@ -5,6 +5,7 @@ import { changeVersions } from "./change-versions.ts";
 import { checkKeys } from "./check-keys.ts";
 import { columnPatch } from "./column-patch.ts";
 import { createVersion } from "./create-version.ts";
+import { deleteRows } from "./delete-rows.ts";
 import { dropVersionColumns } from "./drop-version-columns.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
 import { countVersion, readFragments, readTexts, readVectors, sampleTexts, staleKeys } from "./read-rows.ts";
@@ -41,6 +42,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     },
     leases: (version, leaseMs) => versionLeases(handle, version, { leaseMs }),
     patch: (version, rows) => patches.patch(version, rows),
+    deleteRows: (selection) => deleteRows(handle, selection),
     counts: (version) => countVersion(handle, version),
     versionBytes: async (version) => versionBytes(version, await (await handle.open()).countRows()),
     vectorIndex: async (version) => readVectorIndex(await handle.open(), version),

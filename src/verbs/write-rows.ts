@@ -1,0 +1,154 @@
+import { ReembedError } from "../core/errors.ts";
+import type { Source, StoredTable } from "../core/ports.ts";
+import type {
+  DeleteRequest,
+  DeleteResult,
+  IngestRequest,
+  WriteRequest,
+  WriteResult,
+} from "../core/verbs-write.ts";
+import type { VersionRecord, VersionState } from "../core/version.ts";
+import type { CorpusColumns } from "../core/words.ts";
+import type { Schema } from "apache-arrow";
+import { isUnavailable, type LiveVersion, unavailableMessage, writeRows } from "../run/write-rows.ts";
+import { requireCorpus } from "./require-corpus.ts";
+import { laneForVersion, openTable, type VerbContext } from "./verb-context.ts";
+
+/**
+ * States in which a version gets vectors of new rows: those that are searched, are being filled, or
+ * can become active again by a rollback. One that failed or has not begun is caught up by its backfill.
+ */
+const liveStates: ReadonlySet<VersionState> = new Set(["active", "backfilling", "ready", "retiring"]);
+
+const progressIntervalMs = 250;
+
+type Policy = Omit<IngestRequest, "sources" | "format">;
+
+/** Rows as a source with the columns of a table. Filled in by the composition root alone. */
+export type RowSource = (rows: WriteRequest["rows"], columns: Schema) => Source;
+
+/** Writes the rows of sources into a table, each with the vectors of every live version. */
+export async function ingestSources(context: VerbContext, request: IngestRequest): Promise<WriteResult> {
+  const sources: Source[] = [];
+  for (const path of request.sources) sources.push(await context.openSource(path, request.format));
+  if (sources.length === 0) {
+    throw new ReembedError("REEMBED_USAGE", "no source is named; give a file, or - for standard input");
+  }
+  const { table, corpus } = await openForWriting(context);
+  return write(context, table, corpus, sources, request);
+}
+
+/** Writes rows of a program into a table, each with the vectors of every live version. */
+export async function writeObjects(
+  context: VerbContext,
+  rowSource: RowSource,
+  request: WriteRequest,
+): Promise<WriteResult> {
+  const { table, corpus } = await openForWriting(context);
+  const { schema, versions } = await table.snapshot();
+  const ours = new Set(versions.flatMap((each) => [each.column, each.hashColumn, each.embeddedAtColumn]));
+  const columns = { fields: schema.fields.filter(({ name }) => !ours.has(name)) } as Schema;
+  return write(context, table, corpus, [rowSource(request.rows, columns)], request);
+}
+
+/** Deletes rows by key or by a filter. @throws REEMBED_USAGE where it is not clear which */
+export async function deleteRows(context: VerbContext, request: DeleteRequest): Promise<DeleteResult> {
+  const { keys, where } = request;
+  if ((keys === undefined) === (where === undefined)) {
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      "say which rows to delete: by their keys, or by a filter, not both",
+    );
+  }
+  const { table } = await openForWriting(context);
+  if (where !== undefined) return table.deleteRows({ where });
+  return table.deleteRows({ keys: (keys ?? []).map((key) => (typeof key === "number" ? BigInt(key) : key)) });
+}
+
+async function openForWriting(
+  context: VerbContext,
+): Promise<{ readonly table: StoredTable; readonly corpus: CorpusColumns }> {
+  const table = await openTable(context);
+  await requireCorpus(context, table);
+  const { corpus } = await table.snapshot();
+  if (corpus === null) throw new ReembedError("REEMBED_INTERNAL", `table ${table.name} has lost its corpus`);
+  return { table, corpus };
+}
+
+async function write(
+  context: VerbContext,
+  table: StoredTable,
+  corpus: CorpusColumns,
+  sources: readonly Source[],
+  policy: Policy,
+): Promise<WriteResult> {
+  const startMs = performance.now();
+  const { versions } = await table.snapshot();
+  const live = await openLanes(
+    context,
+    versions.filter(({ state }) => liveStates.has(state)),
+    policy,
+  );
+  const warned = new Set<string>();
+  let rows = 0;
+  let lastProgressMs = startMs;
+  const { written, counts } = await writeRows({
+    batches: context.checkedBatches(sources, corpus, context.signal),
+    corpus,
+    live,
+    openWriter: ({ batch }) =>
+      context.store.rowWriter({ table: table.name, corpus, schema: batch.schema, mode: policy.mode }),
+    onEmpty: policy.onEmpty ?? context.settings.onEmpty,
+    onUnavailable: policy.onUnavailable,
+    nowMs: context.nowMs,
+    warn: (message) => {
+      if (!warned.has(message)) context.emit({ event: "warning:raised", message });
+      warned.add(message);
+    },
+    wrote: (more, bytes) => {
+      rows += more;
+      if (performance.now() - lastProgressMs < progressIntervalMs) return;
+      lastProgressMs = performance.now();
+      const rowsPerSecond = rows / ((lastProgressMs - startMs) / 1000);
+      const rssBytes = context.residentBytes();
+      context.emit({ event: "import:progress", rows, bytes, share: null, rowsPerSecond, rssBytes });
+    },
+    signal: context.signal,
+  });
+  context.emit({ event: "import:finished", table: table.name, rows: written.rows });
+
+  const seconds = (performance.now() - startMs) / 1000;
+  return {
+    ...written,
+    versions: await Promise.all(
+      live.map(async ({ version }) => ({
+        version: version.name,
+        spaceId: version.spaceId,
+        ...(counts.get(version.name) ?? { embedded: 0, skipped: 0, marked: 0 }),
+        unindexedRows: (await table.vectorIndex(version))?.unindexedRows ?? null,
+      })),
+    ),
+    seconds,
+    rowsPerSecond: written.rows / Math.max(seconds, 0.001),
+  };
+}
+
+/** A lane for each version, in its exact space. A model that cannot be had is refused or marked. */
+async function openLanes(
+  context: VerbContext,
+  versions: readonly VersionRecord[],
+  policy: Policy,
+): Promise<LiveVersion[]> {
+  const live: LiveVersion[] = [];
+  for (const version of versions) {
+    try {
+      const lane = await laneForVersion(context, version, policy.workers ?? context.settings.workers);
+      live.push({ version, lane });
+    } catch (error) {
+      if (policy.onUnavailable === "refuse" || !isUnavailable(error)) throw error;
+      context.emit({ event: "warning:raised", message: unavailableMessage(version, error) });
+      live.push({ version, lane: null });
+    }
+  }
+  return live;
+}

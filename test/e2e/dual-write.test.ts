@@ -1,0 +1,186 @@
+/** Rows written while a migration runs: with the vectors of every live version, whole or not at all. */
+import assert from "node:assert/strict";
+import { cp, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openReembed, type ReembedError, type WriteResult } from "../../src/index.ts";
+import { mustRun, runCli } from "../support/cli.ts";
+import { readColumn } from "../support/read-column.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const potion = "bundled:potion-base-4m-int8";
+const second = `${potion}?dimensions=64`;
+const corpus = { key: "id", text: ["text"] } as const;
+const at = ["--db", "db", "--table", "docs"];
+
+function docs(from: number, to: number): { id: string; text: string }[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    id: `d${from + index}`,
+    text: `house ${from + index} stands by the ${index % 2 === 0 ? "river" : "forest"} road`,
+  }));
+}
+
+async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
+  await writeFile(path, rows.map((row) => JSON.stringify(row)).join("\n"));
+}
+
+test("1,000 rows ingested during a backfill of another process need no catching up", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const rows = 40_000;
+  await writeJsonl(join(cwd, "docs.jsonl"), docs(0, rows));
+  await writeJsonl(join(cwd, "new.jsonl"), docs(rows, rows + 1000));
+  const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
+  context.after(() => reembed.close());
+  await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  await reembed.backfill({ to: potion, name: "v1", index: "none" });
+
+  const ingests: Promise<WriteResult>[] = [];
+  const filled = await runCli(["backfill", "--to", second, "--name", "v2", "--index", "none", ...at], {
+    cwd,
+    onLine: (line, child) => {
+      if (line["event"] !== "unit:committed" || ingests.length > 0) return;
+      // The other process stands still in the middle of its work until the rows are in.
+      child.kill("SIGSTOP");
+      const { result } = reembed.ingest({ sources: [join(cwd, "new.jsonl")] });
+      ingests.push(result.finally(() => child.kill("SIGCONT")));
+    },
+  });
+  assert.equal(filled.exitCode, 0, filled.stderr);
+  const ingested = await ingests[0];
+  assert.ok(ingested !== undefined, "the backfill committed a unit");
+  assert.deepEqual([ingested.rows, ingested.commits], [1000, 1]);
+  assert.deepEqual(
+    ingested.versions.map(({ version, embedded, marked }) => [version, embedded, marked]),
+    [
+      ["v1", 1000, 0],
+      ["v2", 1000, 0],
+    ],
+  );
+  // It embedded what was there before, and nothing of what was written meanwhile.
+  assert.deepEqual([filled.last["handled"], filled.last["rows"]], [rows, rows + 1000]);
+  for (const [name, to] of [
+    ["v1", potion],
+    ["v2", second],
+  ] as const) {
+    const again = await reembed.backfill({ to, name, index: "none" });
+    assert.deepEqual([again.upToDate, again.handled], [true, 0]);
+    const { hits } = await reembed.search({ text: docs(40_500, 40_501)[0]?.text ?? "", version: name });
+    assert.equal(hits[0]?.key, "d40500", `${name} finds a new row`);
+    assert.ok((hits[0]?.distance ?? 1) < 1e-3, "by the vector of its own text");
+  }
+});
+
+test("write, upsert and delete from a program", async (context) => {
+  const cwd = await temporaryFolder(context);
+  await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 50));
+  const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
+  context.after(() => reembed.close());
+  await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  const early = await reembed.write({ rows: docs(50, 52) });
+  assert.deepEqual([early.rows, early.versions], [2, []], "a table without versions takes rows too");
+  await reembed.backfill({ to: potion });
+
+  const changed = [{ id: "d3", text: "a poem about the sea" }, ...docs(52, 53)];
+  await assert.rejects(reembed.write({ rows: changed }).result, { code: "REEMBED_CORPUS_KEY_DUPLICATE" });
+  const upserted = await reembed.write({ rows: changed, mode: "upsert" });
+  assert.deepEqual([upserted.inserted, upserted.updated], [1, 1]);
+  const { hits } = await reembed.search({ text: "a poem about the sea" });
+  assert.equal(hits[0]?.key, "d3");
+  const empty = await reembed.write({ rows: [{ id: "none", text: null }] });
+  assert.deepEqual([empty.versions[0]?.embedded, empty.versions[0]?.skipped], [0, 1]);
+  assert.ok((await reembed.backfill({ to: potion })).upToDate);
+
+  const refused = async (rows: Record<string, unknown>[], code: string): Promise<void> => {
+    await assert.rejects(reembed.write({ rows }).result, { code });
+  };
+  await refused([{ id: "x", body: "?" }], "REEMBED_CORPUS_SCHEMA_MISMATCH");
+  await refused([{ id: "x", text: 7 }], "REEMBED_CORPUS_COLUMN_TYPE");
+  await refused([{ text: "no key" }], "REEMBED_CORPUS_KEY_NULL");
+  await refused([...docs(90, 91), ...docs(90, 91)], "REEMBED_CORPUS_KEY_DUPLICATE");
+  assert.equal((await reembed.delete({ keys: ["d1", "d2", "gone"] })).rows, 2);
+  assert.equal((await reembed.delete({ where: "id = 'd3'" })).rows, 1);
+  await assert.rejects(reembed.delete({}).result, { code: "REEMBED_USAGE" });
+});
+
+test("a version whose model cannot be had: refused, or marked and caught up", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const shipped = fileURLToPath(new URL("../../datasets/models/potion-base-4m-int8", import.meta.url));
+  const model = join(cwd, "model");
+  await cp(shipped, model, { recursive: true });
+  await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 50));
+  const open = () => openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1, pin: true });
+  const local = `local:${model}?dimensions=32`;
+  const first = await open();
+  await first.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  await first.backfill({ to: potion, name: "v1" });
+  await first.backfill({ to: local, name: "v2" });
+  await first.close();
+
+  await rename(model, join(cwd, "away"));
+  const without = await open();
+  await assert.rejects(without.write({ rows: docs(50, 60) }).result, (error: ReembedError) => {
+    assert.equal(error.exitCode, 4, error.message);
+    return true;
+  });
+  const job = without.write({ rows: docs(50, 60), onUnavailable: "mark" });
+  const warnings: string[] = [];
+  for await (const event of job) if (event.event === "warning:raised") warnings.push(event.message);
+  const marked = await job;
+  assert.deepEqual(
+    marked.versions.map((each) => [each.version, each.embedded, each.marked]),
+    [
+      ["v1", 10, 0],
+      ["v2", 0, 10],
+    ],
+  );
+  assert.match(warnings.join("\n"), /without vectors of v2/);
+  await without.close();
+
+  await rename(join(cwd, "away"), model);
+  const restored = await open();
+  context.after(() => restored.close());
+  const caughtUp = await restored.backfill({ to: local, name: "v2" });
+  assert.deepEqual([caughtUp.handled, caughtUp.rows], [10, 60]);
+});
+
+test("killed in the middle of a long ingest: whole or not at all once it is run again", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const more = 70_000;
+  await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 100));
+  await writeJsonl(join(cwd, "more.jsonl"), docs(100, 100 + more));
+  const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
+  await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  await reembed.backfill({ to: second, name: "v1", index: "none" });
+  await reembed.close();
+  const ingest = ["ingest", "more.jsonl", ...at];
+
+  const moments = [
+    // While rows are embedded and staged, and a moment after the last of them.
+    { after: 1, delayMs: 0 },
+    { after: 60_000, delayMs: 250 },
+  ];
+  for (const [index, { after, delayMs }] of moments.entries()) {
+    const folder = join(cwd, `kill-${index}`);
+    await cp(join(cwd, "db"), join(folder, "db"), { recursive: true });
+    await cp(join(cwd, "more.jsonl"), join(folder, "more.jsonl"));
+    await runCli(ingest, {
+      cwd: folder,
+      onLine: (line, child) => {
+        if (line["event"] !== "import:progress" || (line["rows"] as number) < after) return;
+        void sleep(delayMs).then(() => child.kill("SIGKILL"));
+      },
+    });
+    const again = await runCli(ingest, { cwd: folder });
+    // Where the kill came after the last commit, every key is there already.
+    assert.ok(again.exitCode === 0 || again.last["code"] === "REEMBED_CORPUS_KEY_DUPLICATE", again.stderr);
+    const vectors = await readColumn(join(folder, "db"), "docs", "id", "vector_v1");
+    assert.equal(vectors.size, 100 + more);
+    assert.ok([...vectors.values()].every((vector) => vector !== null));
+    const { versions } = (await mustRun(["versions", ...at], { cwd: folder })) as {
+      versions: Record<string, unknown>[];
+    };
+    assert.deepEqual([versions[0]?.["rows"], versions[0]?.["stale"]], [100 + more, 0]);
+  }
+});
