@@ -10,6 +10,13 @@ import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
+import type {
+  ModelInspectResult,
+  ModelListResult,
+  ModelPullResult,
+  ModelRequest,
+  ModelVerifyResult,
+} from "./core/model-packages.ts";
 import type { Lane, Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
 import type {
@@ -51,10 +58,12 @@ import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
 import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
+import { openHub } from "./hub/hub-context.ts";
 import { pinCanary } from "./space/find-canary.ts";
 import { openOutput } from "./output/open-output.ts";
 import { openProvider } from "./providers/open-provider.ts";
 import { describeHosted } from "./space/describe-hosted.ts";
+import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
@@ -64,6 +73,7 @@ import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
+import { inspectModel, listModels, pullModel, verifyModel } from "./verbs/model-verbs.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
@@ -84,6 +94,10 @@ export interface Engine {
   switch(request: SwitchRequest): Job<SwitchResult>;
   rollback(): Job<RollbackResult>;
   search(request: SearchVerbRequest): Job<SearchResult>;
+  pullModel(request: ModelRequest): Job<ModelPullResult>;
+  inspectModel(request: ModelRequest): Job<ModelInspectResult>;
+  verifyModel(request: ModelRequest): Job<ModelVerifyResult>;
+  listModels(): Job<ModelListResult>;
   /** Ends worker threads and lets go of the database. */
   close(): Promise<void>;
 }
@@ -121,16 +135,20 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     });
   };
 
+  const env = options.env ?? {};
+  const hubCacheFolder = config.hubCacheFolder ?? join(homedir(), ".cache", "huggingface", "hub");
+  const { lockFile, device } = config;
+  const places = { bundledFolder: bundledModels, lockFile, hubCacheFolder, device };
+  const packages = createModelPackages({
+    ...places,
+    hub: openHub({ endpoint: config.hubEndpoint, cacheFolder: hubCacheFolder }, env),
+    parse: parseReference,
+  });
+
   const openPinnedModel = async (written: string): Promise<Model> => {
     const reference = parseReference(written, "", config.provider.acceptMutable);
     if (reference.kind === "hosted") return openHostedModel(reference);
-    const opened = await openModel(reference, {
-      bundledFolder: bundledModels,
-      lockFile: config.lockFile,
-      pin: options.pin ?? false,
-      device: config.device,
-      hubCacheFolder: config.hubCacheFolder ?? join(homedir(), ".cache", "huggingface", "hub"),
-    });
+    const opened = await openModel(reference, { ...places, pin: options.pin ?? false });
     return {
       reference: written,
       space: opened.space,
@@ -142,12 +160,11 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
             return config.lockFile;
           }
         : null,
-      openLane: (workers) =>
-        openThreadLane({
-          space: opened.space,
-          plan: { ...opened.plan, threads: config.threadsPerWorker, device: config.device },
-          workers,
-        }),
+      openLane(workers, { unchecked } = { unchecked: false }) {
+        const canary = unchecked ? null : opened.plan.canary;
+        const plan = { ...opened.plan, canary, threads: config.threadsPerWorker, device };
+        return openThreadLane({ space: opened.space, plan, workers });
+      },
     };
   };
 
@@ -174,6 +191,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   const contextOf = (emit: VerbContext["emit"]): VerbContext => ({
     settings: { ...config, workers: config.workers ?? defaultWorkers(config) },
     store,
+    packages,
     emit,
     signal: options.signal,
     openModel: openModelOnce,
@@ -242,6 +260,10 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
         request,
       ),
     ),
+    pullModel: job(pullModel),
+    inspectModel: job(inspectModel),
+    verifyModel: job(verifyModel),
+    listModels: () => startJob((emit) => listModels(contextOf(emit))),
     async close() {
       for (const { lane } of lanes.splice(0)) await (await lane).close();
       await store.close();

@@ -2,6 +2,7 @@
 export { type ErrorCode, errorKinds, exitCodes, ReembedError } from "./core/errors.ts";
 export type { ReembedEvent } from "./core/events.ts";
 export type { Job } from "./core/job.ts";
+export type * from "./core/model-packages.ts";
 export type { SpaceDescription } from "./core/space.ts";
 export type * from "./core/evaluation.ts";
 export type * from "./core/search.ts";

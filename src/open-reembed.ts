@@ -4,6 +4,13 @@ import { loadConfig } from "./config/load-config.ts";
 import type { Device } from "./core/device.ts";
 import type { Job } from "./core/job.ts";
 import type {
+  ModelInspectResult,
+  ModelListResult,
+  ModelPullResult,
+  ModelRequest,
+  ModelVerifyResult,
+} from "./core/model-packages.ts";
+import type {
   BackfillRequest,
   BackfillResult,
   ImportRequest,
@@ -82,6 +89,10 @@ export interface Reembed {
   switch(request: WithDefaults<SwitchRequest, "force">): Job<SwitchResult>;
   rollback(): Job<RollbackResult>;
   search(request: WithDefaults<SearchVerbRequest, "limit" | "exact">): Job<SearchResult>;
+  pullModel(request: ModelRequest): Job<ModelPullResult>;
+  inspectModel(request: ModelRequest): Job<ModelInspectResult>;
+  verifyModel(request: ModelRequest): Job<ModelVerifyResult>;
+  listModels(): Job<ModelListResult>;
   /** Ends worker threads and lets go of the database. */
   close(): Promise<void>;
 }
@@ -134,6 +145,10 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     switch: (request) => engine.switch({ force: false, ...request }),
     rollback: engine.rollback,
     search: (request) => engine.search({ limit: 10, exact: false, ...request }),
+    pullModel: engine.pullModel,
+    inspectModel: engine.inspectModel,
+    verifyModel: engine.verifyModel,
+    listModels: engine.listModels,
     close: engine.close,
   };
 }

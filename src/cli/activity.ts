@@ -34,6 +34,13 @@ export type Activity =
       readonly total: number;
       readonly sinceMs: number;
     }
+  | {
+      readonly kind: "pull";
+      readonly reference: string;
+      readonly bytes: number;
+      readonly totalBytes: number;
+      readonly sinceMs: number;
+    }
   | { readonly kind: "step"; readonly title: string; readonly sinceMs: number };
 
 /** What is going on once an event has happened; null where nothing is that takes time. */
@@ -92,11 +99,22 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
         total: event.total,
         sinceMs: activity?.kind === "eval" && activity.version === event.version ? activity.sinceMs : nowMs,
       };
+    case "pull:started":
+      return { kind: "pull", reference: event.reference, bytes: 0, totalBytes: 0, sinceMs: nowMs };
+    case "pull:progress":
+      return {
+        kind: "pull",
+        reference: event.reference,
+        bytes: event.bytes,
+        totalBytes: event.totalBytes,
+        sinceMs: activity?.kind === "pull" ? activity.sinceMs : nowMs,
+      };
     case "step:started":
       return { kind: "step", title: event.title, sinceMs: nowMs };
     case "import:finished":
     case "index:finished":
     case "step:finished":
+    case "pull:finished":
       return null;
     case "lane:started":
     case "lease:waiting":

@@ -74,6 +74,11 @@ export const commands = {
     summary: "go back to the version that was active before",
     load: async () => (await import("./commands/rollback.ts")).rollbackCommand,
   },
+  model: {
+    usage: "model pull|inspect|verify|list [REF]",
+    summary: "model packages: fetch and pin, look at, check, list",
+    load: async () => (await import("./commands/model.ts")).modelCommand,
+  },
   search: {
     usage: "search TEXT",
     summary: "search with the active version's own model",

@@ -1,6 +1,6 @@
 import type { ReembedEvent } from "../core/events.ts";
 import { describeHolder } from "../core/leases.ts";
-import { formatCountOf, formatDuration, formatShare } from "../observe/quantities.ts";
+import { formatBytes, formatCountOf, formatDuration, formatShare } from "../observe/quantities.ts";
 
 /** What people should read of an event, beside the progress line; nothing for most of them. */
 export function describeEvent(event: ReembedEvent): readonly string[] {
@@ -41,12 +41,20 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
         `listening on ${event.url} for ${event.models.join(", ")}`,
         `OpenAI's clients take ${event.url}/v1 as their base URL; Ctrl-C ends it with its ledger`,
       ];
+    case "pull:finished":
+      return [
+        event.downloadedBytes === 0
+          ? `${event.reference} is here`
+          : `${event.reference} is here: ${formatBytes(event.downloadedBytes)} fetched`,
+      ];
     case "warning:raised":
       return [`warning: ${event.message}`];
     case "step:started":
       return [`[${event.step}/${event.steps}] ${event.title}`];
     case "step:finished":
       return event.lines.map((line) => `    ${line}`);
+    case "pull:started":
+    case "pull:progress":
     case "import:progress":
     case "import:finished":
     case "embed:progress":

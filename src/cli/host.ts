@@ -45,8 +45,20 @@ export function processHost(): Host {
     nowMs: () => performance.timeOrigin + performance.now(),
     exit: (code) => process.exit(code),
     loadConfig: async (request) => (await import("../config/load-config.ts")).loadConfig(request),
-    openEngine: async (config, options) => (await import("../engine.ts")).openEngine(config, options),
+    async openEngine(config, options) {
+      await useProxy();
+      return (await import("../engine.ts")).openEngine(config, options);
+    },
     loadQuickstart: async () => (await import("../quickstart/quickstart.ts")).quickstart,
     loadMockProvider: async () => (await import("../mock-provider/run-mock-provider.ts")).runMockProvider,
   };
+}
+
+const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+
+/** Lets requests go through the proxy of the environment. Older releases of Node cannot. */
+async function useProxy(): Promise<void> {
+  if (!proxyVariables.some((name) => (process.env[name] ?? "") !== "")) return;
+  const http: { setGlobalProxyFromEnv?: () => unknown } = await import("node:http");
+  http.setGlobalProxyFromEnv?.();
 }

@@ -92,6 +92,13 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
         ),
         elapsed(elapsedSeconds),
       ];
+    case "pull":
+      return [
+        part(0, `fetching ${printableText(activity.reference)}`, "fetching"),
+        part(0, percentOf(activity.bytes, activity.totalBytes)),
+        part(4, `${formatBytes(activity.bytes)} of ${formatBytes(activity.totalBytes)}`),
+        elapsed(elapsedSeconds),
+      ];
     case "step":
       return [part(0, printableText(activity.title)), elapsed(elapsedSeconds)];
   }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { type ErrorCode, ReembedError } from "../core/errors.ts";
 import { type HostedReference, type ModelReference, providerNames } from "../core/model-reference.ts";
 import { nearestName } from "../core/nearest-name.ts";
@@ -42,6 +43,14 @@ export function parseReference(
       if (name === "") refuse("REEMBED_CONFIG_REFERENCE", "names no folder; write local:FOLDER");
       return { kind, path: name, written, options: options(query, refuse) };
     }
+    case "file": {
+      return {
+        kind: "local",
+        path: folderOfUrl(`file:${name}`, refuse),
+        written,
+        options: options(query, refuse),
+      };
+    }
     case "hf": {
       const repository = parseRepository(name, refuse);
       return { kind, ...repository, written, options: options(query, refuse) };
@@ -70,6 +79,15 @@ export function parsePackageReference(written: string, where = ""): ModelReferen
 
 function options(query: string | null, refuse: Refuse): ModelReference["options"] {
   return query === null ? {} : parseReferenceOptions(query, refuse);
+}
+
+function folderOfUrl(url: string, refuse: Refuse): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return refuse("REEMBED_CONFIG_REFERENCE", "is no address of a local folder; write file:///FOLDER");
+  }
 }
 
 function checkBundledName(name: string, refuse: Refuse): void {

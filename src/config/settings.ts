@@ -19,6 +19,7 @@ export interface RunConfig {
   readonly device: Device;
   readonly lockFile: string;
   readonly hubCacheFolder: string | null;
+  readonly hubEndpoint: string;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
   readonly vectorType: NewVectorType | null;
@@ -97,6 +98,11 @@ export const settingsSchema = z.strictObject({
     description: "Where packages of `hf:` references are; null: the hub's usual cache folder.",
     variable: "HF_HUB_CACHE",
     expected: "a folder",
+  }),
+  hubEndpoint: name.default("https://huggingface.co").register(settingNotes, {
+    description: "Where packages of `hf:` references are pulled from.",
+    variable: "HF_ENDPOINT",
+    expected: "an http or https address",
   }),
   onEmpty: z.enum(["skip", "fail", "zero"]).default("skip").register(settingNotes, {
     description: "What becomes of a text that cannot have a vector.",

@@ -100,6 +100,15 @@ export type ReembedEvent =
       /** Names that it answers to. */
       readonly models: readonly string[];
     }
+  | { readonly event: "pull:started"; readonly reference: string }
+  | {
+      readonly event: "pull:progress";
+      readonly reference: string;
+      /** Bytes of the package that are here, of so many. */
+      readonly bytes: number;
+      readonly totalBytes: number;
+    }
+  | { readonly event: "pull:finished"; readonly reference: string; readonly downloadedBytes: number }
   | { readonly event: "warning:raised"; readonly message: string }
   | { readonly event: "step:started"; readonly step: number; readonly steps: number; readonly title: string }
   | {

@@ -111,8 +111,11 @@ export interface Model {
   readonly pinCanary: ((record: CanaryRecord) => Promise<string>) | null;
   /** What is known before anything is sent, of a model that a provider computes; absent for others. */
   readonly hosted?: HostedModel;
-  /** Opens a lane of so many workers. Owner: whoever opened the model closes its lanes. */
-  openLane(workers: number): Promise<Lane>;
+  /**
+   * Opens a lane of so many workers, each checked against the pinned vectors unless these are what is
+   * to be measured. Owner: whoever opened the model closes its lanes.
+   */
+  openLane(workers: number, options?: { readonly unchecked: boolean }): Promise<Lane>;
 }
 
 /** Totals since the lane opened. */

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pooling, Quantisation } from "../core/space.ts";
 import type { ReferenceOptions } from "../core/model-reference.ts";
+import { chooseWeights } from "./choose-weights.ts";
 import { modelFileError } from "./model-error.ts";
 import { onnxFloat, onnxFloat16, type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 import type { PackageDescription } from "./package-description.ts";
@@ -36,7 +37,7 @@ export async function describeOnnx(
   config: JsonObject | null,
   options: ReferenceOptions,
 ): Promise<PackageDescription> {
-  const weightsFile = await chooseWeights(folder, options.onnxFile);
+  const weightsFile = await findWeights(folder, options.onnxFile);
   const path = join(folder, weightsFile);
   const graph = readOnnxGraph(path);
   checkInputs(path, graph);
@@ -88,32 +89,18 @@ export async function describeOnnx(
     grouping: dynamic ? (options.grouping ?? "alone") : "any",
     runtime: "onnxruntime",
     cpuBound: quantisation === "int8" || quantisation === "int8-dynamic",
+    inputs: graph.inputs,
+    outputs: graph.outputs,
     warnings,
   };
 }
 
-async function chooseWeights(folder: string, chosen: string | undefined): Promise<string> {
-  if (chosen !== undefined) {
-    if (await hasFile(folder, chosen)) return chosen;
-    throw modelFileError(
-      "REEMBED_MODEL_FILE_MISSING",
-      join(folder, chosen),
-      "not found",
-      `onnxFile= names a file of the package: ${(await listOnnx(folder)).join(", ") || "it has none"}`,
-    );
-  }
-  for (const usual of ["onnx/model.onnx", "model.onnx"]) {
-    if (await hasFile(folder, usual)) return usual;
-  }
+async function findWeights(folder: string, chosen: string | undefined): Promise<string> {
   const found = await listOnnx(folder);
-  const [only] = found;
-  if (found.length === 1 && only !== undefined) return only;
-  throw modelFileError(
-    "REEMBED_MODEL_FILE_MISSING",
-    folder,
-    found.length === 0 ? "no ONNX file and no static model in it" : `several ONNX files: ${found.join(", ")}`,
-    found.length === 0 ? "use a package that has one" : "choose one: ?onnxFile=… behind the reference",
-  );
+  if (chosen !== undefined && !found.includes(chosen) && (await hasFile(folder, chosen))) found.push(chosen);
+  const choice = chooseWeights(found, chosen);
+  if (choice.file !== null) return choice.file;
+  throw modelFileError("REEMBED_MODEL_FILE_MISSING", folder, choice.reason, choice.whatToDo);
 }
 
 async function listOnnx(folder: string): Promise<string[]> {

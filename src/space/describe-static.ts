@@ -12,7 +12,8 @@ import type { PackageDescription } from "./package-description.ts";
 import { type JsonObject, readPackageJson } from "./package-files.ts";
 import { checkVocabulary, readVocabulary } from "./vocabulary.ts";
 
-const weightsFile = "model.safetensors";
+/** The file of a static model's tables. */
+export const staticWeightsFile = "model.safetensors";
 
 /** Tokens of a text that model2vec takes. Source: model2vec, `StaticModel.encode`, `max_length`. */
 const maxTokens = 512;
@@ -37,7 +38,7 @@ export async function isStaticPackage(folder: string, config: JsonObject | null)
  * @throws REEMBED_MODEL_FILE_MISSING, REEMBED_MODEL_FILE_DAMAGED, REEMBED_MODEL_UNSUPPORTED
  */
 export async function describeStatic(folder: string, config: JsonObject | null): Promise<PackageDescription> {
-  const path = join(folder, weightsFile);
+  const path = join(folder, staticWeightsFile);
   const tensors = await readTensors(path);
   const embeddings = tensors.find(({ name }) => name === "embeddings" || name === "embedding.weight");
   const [rows, dimensions] = embeddings?.shape ?? [];
@@ -60,8 +61,8 @@ export async function describeStatic(folder: string, config: JsonObject | null):
   if (weights !== undefined) checkVocabulary(folder, vocabulary, weights.shape[0] ?? 0, true);
   return {
     kind: "static",
-    weightsFile,
-    files: ["config.json", "modules.json", "tokenizer.json", "tokenizer_config.json", weightsFile],
+    weightsFile: staticWeightsFile,
+    files: ["config.json", "modules.json", "tokenizer.json", "tokenizer_config.json", staticWeightsFile],
     dimensions,
     pooling: "mean",
     normalize: config?.["normalize"] !== false,
@@ -74,6 +75,8 @@ export async function describeStatic(folder: string, config: JsonObject | null):
     grouping: "any",
     runtime: "reembed-static",
     cpuBound: false,
+    inputs: [],
+    outputs: tensors.map(({ name, shape }) => ({ name, shape })),
     warnings: [],
   };
 }

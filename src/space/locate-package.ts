@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { ReembedError } from "../core/errors.ts";
 import type { ModelReference } from "../core/model-reference.ts";
+import { snapshotFolder } from "../hub/hub-cache.ts";
 
 export interface PackageContext {
   /** Folder of the packages that ship with the program. */
@@ -62,7 +63,7 @@ const locations: {
     };
   },
   hf: ({ owner, name, revision }, { hubCacheFolder = "" }) => ({
-    folder: join(hubCacheFolder, `models--${owner}--${name}`, "snapshots", revision),
+    folder: snapshotFolder(hubCacheFolder, { owner, name, revision }),
     model: `${owner}/${name}`,
     lockKey: `hf:${owner}/${name}@${revision}`,
     pinnedBy: "lock",
@@ -76,6 +77,6 @@ async function advice(reference: ModelReference, { bundledFolder }: PackageConte
     case "local":
       return "write the path of a folder that holds a model package";
     case "hf":
-      return `fetch that revision into the Hugging Face cache (hf download ${reference.owner}/${reference.name} --revision ${reference.revision}), or point HF_HUB_CACHE to the cache that has it`;
+      return `fetch it with reembed model pull hf:${reference.owner}/${reference.name}@${reference.revision}, or point HF_HUB_CACHE to the cache that has it`;
   }
 }

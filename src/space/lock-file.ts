@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { type CanaryRecord, parseCanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
-import type { PackageFile } from "./package-files.ts";
+import type { ModelFile } from "../core/model-packages.ts";
 
 /** The lock file, `reembed.lock.json`: the digest of every file of every package in use. */
 export interface LockFile {
@@ -72,7 +72,7 @@ function parseLock(text: string): LockFile | string {
 }
 
 /** Compares files with what the lock has for them. */
-export function compareWithLock(lock: LockFile, key: string, files: readonly PackageFile[]): LockState {
+export function compareWithLock(lock: LockFile, key: string, files: readonly ModelFile[]): LockState {
   const locked = lock.packages[key]?.files ?? {};
   const unpinned: string[] = [];
   for (const { path, sha256 } of files) {
@@ -87,7 +87,7 @@ export function compareWithLock(lock: LockFile, key: string, files: readonly Pac
 const noPackage: LockedPackage = { files: {}, canaries: [] };
 
 /** The lock with a package's files added to those it has. */
-export function addToLock(lock: LockFile, key: string, files: readonly PackageFile[]): LockFile {
+export function addToLock(lock: LockFile, key: string, files: readonly ModelFile[]): LockFile {
   const { files: known, canaries } = lock.packages[key] ?? noPackage;
   const added = Object.fromEntries(files.map(({ path, sha256, bytes }) => [path, { sha256, bytes }]));
   return {

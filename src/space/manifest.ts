@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type CanaryRecord, parseCanaryRecord } from "../core/canary.ts";
 import { modelFileError } from "./model-error.ts";
-import { type PackageFile, readPackageJson } from "./package-files.ts";
+import type { ModelFile } from "../core/model-packages.ts";
+import { readPackageJson } from "./package-files.ts";
 
 /** What ships beside a bundled package: where it is from, under which licence, and its digests. */
 export interface PackageManifest {
@@ -9,7 +10,7 @@ export interface PackageManifest {
   readonly source: string;
   readonly revision: string;
   readonly licence: string;
-  readonly files: readonly PackageFile[];
+  readonly files: readonly ModelFile[];
   /** Vectors of the fixed texts, one record for each class of CPU that they were made on. */
   readonly canaries: readonly CanaryRecord[];
 }
@@ -37,11 +38,7 @@ export async function readManifest(folder: string): Promise<PackageManifest> {
 }
 
 /** Compares files with the manifest. @throws REEMBED_MODEL_FILE_DAMAGED */
-export function verifyManifest(
-  folder: string,
-  manifest: PackageManifest,
-  files: readonly PackageFile[],
-): void {
+export function verifyManifest(folder: string, manifest: PackageManifest, files: readonly ModelFile[]): void {
   for (const { path, sha256 } of files) {
     const shipped = manifest.files.find((file) => file.path === path);
     if (shipped?.sha256 === sha256) continue;

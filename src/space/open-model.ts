@@ -1,27 +1,23 @@
+import type { CanaryCheck, CanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Device } from "../core/device.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
-import type { ModelReference, ReferenceOptions } from "../core/model-reference.ts";
-import type { Space, SpaceDescription } from "../core/space.ts";
-import type { CanaryCheck, CanaryRecord } from "../core/canary.ts";
-import { describeOnnx } from "./describe-onnx.ts";
-import { describeStatic, isStaticPackage } from "./describe-static.ts";
+import type { ModelFile } from "../core/model-packages.ts";
+import type { ModelReference } from "../core/model-reference.ts";
+import type { Space } from "../core/space.ts";
 import { findCanary } from "./find-canary.ts";
-import { readInstructionClass } from "./instruction-class.ts";
 import { locatePackage, type PackageContext, type PackageLocation } from "./locate-package.ts";
 import { addToLock, compareWithLock, readLock, writeLock } from "./lock-file.ts";
 import { readManifest, verifyManifest } from "./manifest.ts";
 import { modelFileError } from "./model-error.ts";
-import type { PackageDescription } from "./package-description.ts";
-import { digestFiles, hasFile, packageDigest, type PackageFile, readPackageJson } from "./package-files.ts";
-import { makeSpace } from "./space-id.ts";
+import { readPackage } from "./read-package.ts";
 
 /** A model package, found, verified and described. Nothing of it is loaded yet. */
 export interface OpenedModel {
   readonly reference: ModelReference;
   readonly folder: string;
   /** The files that decide a vector, sorted by path. */
-  readonly files: readonly PackageFile[];
+  readonly files: readonly ModelFile[];
   readonly space: Space;
   readonly plan: Omit<EmbedderPlan, "threads" | "device">;
   /** Pinned vectors of this space, or of the same on another class of CPU. */
@@ -50,15 +46,10 @@ export interface OpenModelContext extends PackageContext {
  */
 export async function openModel(reference: ModelReference, context: OpenModelContext): Promise<OpenedModel> {
   const location = await locatePackage(reference, context);
-  const { folder, model } = location;
-  const config = await readPackageJson(folder, "config.json");
-  const described = (await isStaticPackage(folder, config))
-    ? await describeStatic(folder, config)
-    : await describeOnnx(folder, config, reference.options);
-  const files = await digestFiles(folder, await presentFiles(folder, described));
+  const { described, files, space } = await readPackage(reference, location, context.device);
   await verify(reference, location, files, context);
-  const space = makeSpace(describeSpace(model, described, reference, files, context.device ?? "cpu"));
   const canary = await findCanary(location, context.lockFile, space);
+  const { folder } = location;
   return {
     reference,
     folder,
@@ -86,16 +77,10 @@ function isCanaryDue({ pinnedBy }: PackageLocation, canary: CanaryCheck | null, 
   return pinnedBy === "manifest" ? canary === null : canary?.record.spaceId !== space.id;
 }
 
-/** Of the files that decide a vector, those that the package has. */
-async function presentFiles(folder: string, { files }: PackageDescription): Promise<string[]> {
-  const present = await Promise.all(files.map(async (path) => ({ path, has: await hasFile(folder, path) })));
-  return present.filter(({ has }) => has).map(({ path }) => path);
-}
-
 async function verify(
   reference: ModelReference,
   { folder, lockKey, pinnedBy }: PackageLocation,
-  files: readonly PackageFile[],
+  files: readonly ModelFile[],
   { lockFile, pin }: OpenModelContext,
 ): Promise<void> {
   if (pinnedBy === "manifest") {
@@ -122,76 +107,4 @@ async function verify(
     `${reference.written} is not pinned: ${lockFile} has no digest of ${compared.files.join(", ")}; run the same command again with --pin to write them`,
     { details: { reference: reference.written, lockFile, files: compared.files } },
   );
-}
-
-function describeSpace(
-  model: string,
-  described: PackageDescription,
-  reference: ModelReference,
-  files: readonly PackageFile[],
-  device: Device,
-): SpaceDescription {
-  const { options } = reference;
-  checkOptions(reference, described);
-  return {
-    format: 1,
-    kind: described.kind,
-    model,
-    packageDigest: packageDigest(files),
-    dimensions: options.dimensions ?? described.dimensions,
-    pooling: options.pooling ?? described.pooling,
-    normalize: options.normalize ?? (options.dimensions !== undefined || described.normalize),
-    documentPrompt: options.prompt ?? described.documentPrompt,
-    queryPrompt: options.queryPrompt ?? described.queryPrompt,
-    maxTokens: options.maxTokens ?? described.maxTokens,
-    truncation: options.truncation ?? described.truncation,
-    quantisation: described.quantisation,
-    grouping: described.grouping,
-    runtime: described.runtime,
-    instructionClass: described.cpuBound ? classOf(device) : "any",
-  };
-}
-
-/** A dynamically quantised model's vectors are those of a class of CPU, or of another device. */
-function classOf(device: Device): string {
-  return device === "cpu" ? readInstructionClass() : device;
-}
-
-/** Options that this package cannot follow, with what it could. */
-function checkOptions({ written, options }: ModelReference, described: PackageDescription): void {
-  const refusals: readonly (readonly [option: keyof ReferenceOptions, refused: boolean, why: string])[] = [
-    [
-      "dimensions",
-      (options.dimensions ?? 0) > described.dimensions,
-      `its vectors have ${described.dimensions} dimensions`,
-    ],
-    [
-      "maxTokens",
-      described.kind === "onnx" && (options.maxTokens ?? 0) > described.positions,
-      `it has positions for ${described.positions} tokens`,
-    ],
-    [
-      "pooling",
-      described.kind === "static" && options.pooling !== undefined && options.pooling !== "mean",
-      "a static model is the mean of its tokens",
-    ],
-    [
-      "grouping",
-      options.grouping !== undefined && described.quantisation !== "int8-dynamic",
-      "only vectors of dynamically quantised models depend on their neighbours",
-    ],
-    [
-      "onnxFile",
-      described.kind === "static" && options.onnxFile !== undefined,
-      "a static model has no ONNX file",
-    ],
-  ];
-  for (const [option, refused, why] of refusals) {
-    if (!refused) continue;
-    throw new ReembedError(
-      "REEMBED_CONFIG_REFERENCE",
-      `${written}: ${option}=${String(options[option])} cannot be had: ${why}`,
-      { details: { reference: written, option } },
-    );
-  }
 }

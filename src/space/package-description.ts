@@ -1,3 +1,4 @@
+import type { TensorReport } from "../core/model-packages.ts";
 import type { SpaceDescription } from "../core/space.ts";
 
 /** What the files of a package say, before the reference's options and the digests are added. */
@@ -22,6 +23,9 @@ export interface PackageDescription extends Pick<
   readonly files: readonly string[];
   /** Whether vectors differ between kinds of CPU by more than rounding. */
   readonly cpuBound: boolean;
+  /** What the weights' file takes and gives; of a static model, its tables. */
+  readonly inputs: readonly TensorReport[];
+  readonly outputs: readonly TensorReport[];
   /** What had to be assumed. */
   readonly warnings: readonly string[];
 }

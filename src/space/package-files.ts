@@ -1,21 +1,13 @@
 import { createHash, hash } from "node:crypto";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { ModelFile } from "../core/model-packages.ts";
 import { modelFileError } from "./model-error.ts";
-
-/** One file of a model package, pinned. */
-export interface PackageFile {
-  /** Relative to the package's folder, with forward slashes. */
-  readonly path: string;
-  /** Hex. */
-  readonly sha256: string;
-  readonly bytes: number;
-}
 
 const chunkBytes = 1 << 20;
 
 /** The digest of one file, read in pieces. @throws REEMBED_MODEL_FILE_MISSING */
-export async function digestFile(folder: string, path: string): Promise<PackageFile> {
+export async function digestFile(folder: string, path: string): Promise<ModelFile> {
   const file = await open(join(folder, path)).catch((error: unknown) => {
     throw modelFileError(
       "REEMBED_MODEL_FILE_MISSING",
@@ -41,12 +33,12 @@ export async function digestFile(folder: string, path: string): Promise<PackageF
 }
 
 /** The digests of files, sorted by path. */
-export async function digestFiles(folder: string, paths: readonly string[]): Promise<PackageFile[]> {
+export async function digestFiles(folder: string, paths: readonly string[]): Promise<ModelFile[]> {
   return Promise.all([...paths].toSorted().map((path) => digestFile(folder, path)));
 }
 
 /** One digest of a whole package: over its sorted `path sha256` lines. */
-export function packageDigest(files: readonly PackageFile[]): string {
+export function packageDigest(files: readonly ModelFile[]): string {
   const lines = files.map(({ path, sha256 }) => `${path} ${sha256}\n`).toSorted();
   return hash("sha256", lines.join(""), "hex");
 }

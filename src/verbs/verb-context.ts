@@ -2,6 +2,7 @@ import type { Device } from "../core/device.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { GatePolicy } from "../core/gate.ts";
+import type { ModelPackages } from "../core/model-packages.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
 import { spaceDifferences } from "../core/space.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
@@ -36,6 +37,7 @@ export interface VerbSettings {
 export interface VerbContext {
   readonly settings: VerbSettings;
   readonly store: Store;
+  readonly packages: ModelPackages;
   readonly emit: Emit;
   readonly signal: AbortSignal | undefined;
   /** Opens a model by its written reference: pinned and checked. */

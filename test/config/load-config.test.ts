@@ -51,6 +51,7 @@ describe("layers", () => {
       device: "cpu",
       lockFile: join(cwd, "reembed.lock.json"),
       hubCacheFolder: null,
+      hubEndpoint: "https://huggingface.co",
       onEmpty: "skip",
       index: "auto",
       vectorType: null,
@@ -237,7 +238,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, retirementGraceDays, gate, provider',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, retirementGraceDays, gate, provider',
     ],
     [
       "REEMBED_CONFIG_INVALID",

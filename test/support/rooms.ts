@@ -17,7 +17,8 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   observe: ["core"],
   output: ["core", "arrow"],
   providers: ["core"],
-  space: ["core"],
+  hub: ["core"],
+  space: ["core", "hub"],
   store: ["core", "arrow"],
 
   engine: [
@@ -28,6 +29,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "verbs",
     "config",
     "corpus",
+    "hub",
     "lanes",
     "observe",
     "output",

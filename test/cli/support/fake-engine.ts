@@ -47,6 +47,10 @@ export function fakeEngine(verbs: {
     switch: verb("switch"),
     rollback: verb("rollback"),
     search: verb("search"),
+    pullModel: verb("pullModel"),
+    inspectModel: verb("inspectModel"),
+    verifyModel: verb("verifyModel"),
+    listModels: verb("listModels"),
     async close() {
       this.closed += 1;
     },

@@ -18,6 +18,7 @@ export const config: RunConfig = {
   device: "cpu",
   lockFile: "/data/reembed.lock.json",
   hubCacheFolder: null,
+  hubEndpoint: "https://huggingface.co",
   onEmpty: "skip",
   index: "auto",
   vectorType: null,

@@ -1,0 +1,196 @@
+import { readdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Device } from "../core/device.ts";
+import { ReembedError } from "../core/errors.ts";
+import type { ListedPackage, ModelFile, ModelPackages } from "../core/model-packages.ts";
+import type { HostedReference, ModelReference } from "../core/model-reference.ts";
+import { snapshotFolder } from "../hub/hub-cache.ts";
+import { type HubContext, requireOnline } from "../hub/hub-context.ts";
+import { resolveRevision } from "../hub/hub-listing.ts";
+import { locatePackage, type PackageContext, type PackageLocation } from "./locate-package.ts";
+import { compareWithLock, type LockFile, readLock } from "./lock-file.ts";
+import { readManifest } from "./manifest.ts";
+import { openModel } from "./open-model.ts";
+import { digestFile, hasFile } from "./package-files.ts";
+import { pullPackage } from "./pull-package.ts";
+import { readPackage } from "./read-package.ts";
+
+export interface ModelPackagesContext extends PackageContext {
+  readonly hub: HubContext;
+  readonly device: Device;
+  /** @throws REEMBED_CONFIG_UNPINNED, REEMBED_CONFIG_REFERENCE */
+  parse(written: string): ModelReference | HostedReference;
+}
+
+/** How long a refused reference may take to find out what it should have been. Unit: ms. */
+const lookUpMs = 5000;
+
+/** Model packages on this machine and on the hub. */
+export function createModelPackages(context: ModelPackagesContext): ModelPackages {
+  const { hub, lockFile, bundledFolder } = context;
+
+  const locate = async (written: string): Promise<readonly [ModelReference, PackageLocation]> => {
+    const reference = parsePackage(written);
+    return [reference, await locatePackage(reference, context)];
+  };
+
+  /** Whether all that a reference needs is here and pinned already. */
+  async function isPinned(reference: ModelReference): Promise<boolean> {
+    try {
+      await openModel(reference, { ...context, pin: false });
+      return true;
+    } catch (error) {
+      // Whatever is wrong with what is here, pulling puts right or tells.
+      if (error instanceof ReembedError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async pull(written, { signal, onProgress }) {
+      const reference = await parseOrAdvise(written);
+      let downloadedBytes = 0;
+      if (reference.kind === "hf" && !(await isPinned(reference))) {
+        const folder = snapshotFolder(hub.cacheFolder, reference);
+        if (!hub.offline) downloadedBytes = await pullPackage(reference, { ...hub, signal }, onProgress);
+        else if ((await stat(folder).catch(() => null)) === null) requireOnline(hub, written);
+      }
+      await openModel(reference, { ...context, pin: true });
+      return { downloadedBytes };
+    },
+
+    async describe(written) {
+      const [reference, location] = await locate(written);
+      const { described, files, space } = await readPackage(reference, location, context.device);
+      const { weightsFile: file, inputs, outputs, warnings } = described;
+      const common = { reference: written, model: location.model, folder: location.folder, files, space };
+      const report = { ...common, weights: { file, inputs, outputs }, warnings };
+      if (location.pinnedBy === "manifest") {
+        const shipped = new Set((await readManifest(location.folder)).files.map(({ path }) => path));
+        const unpinned = files.map(({ path }) => path).filter((path) => !shipped.has(path));
+        return { ...report, unpinned, pinnedIn: join(location.folder, "manifest.json") };
+      }
+      const compared = compareWithLock(await readLock(lockFile), location.lockKey, files);
+      return {
+        ...report,
+        unpinned: compared.state === "unpinned" ? compared.files : [],
+        pinnedIn: lockFile,
+      };
+    },
+
+    async verifyFiles(written) {
+      const [reference, location] = await locate(written);
+      const pinned = await pinnedFiles(location, await readLock(lockFile));
+      const present = await Promise.all(
+        pinned.map(async (file) => ((await hasFile(location.folder, file.path)) ? [file] : [])),
+      );
+      const found: ModelFile[] = [];
+      const wrong: string[] = [];
+      for (const { path, sha256 } of present.flat()) {
+        const file = await digestFile(location.folder, path);
+        found.push(file);
+        if (file.sha256 !== sha256) wrong.push(`${path} (sha256 ${file.sha256}, ${sha256} is pinned)`);
+      }
+      if (wrong.length > 0) {
+        throw new ReembedError(
+          "REEMBED_MODEL_LOCK_MISMATCH",
+          `${written}: ${wrong.length === 1 ? "one file is" : `${wrong.length} files are`} not what was pinned: ${wrong.join("; ")}; put the pinned files back`,
+          { details: { reference: written, files: wrong } },
+        );
+      }
+      // A pinned file may belong to another onnxFile; this tells of those that this reference needs.
+      await openModel(reference, { ...context, pin: false });
+      return found;
+    },
+
+    async list() {
+      const lock = await readLock(lockFile);
+      const shipped = (await readdir(bundledFolder)).toSorted().map((name) => `bundled:${name}`);
+      const keys = [...new Set([...shipped, ...Object.keys(lock.packages)])];
+      const packages = await Promise.all(keys.map((key) => listPackage(key, lock)));
+      return { lockFile, packages };
+    },
+  };
+
+  function parsePackage(written: string): ModelReference {
+    const reference = context.parse(written);
+    if (reference.kind !== "hosted") return reference;
+    throw new ReembedError(
+      "REEMBED_CONFIG_REFERENCE",
+      `${written} is computed by a provider: there is no package of it; write one of bundled:NAME, local:FOLDER, hf:OWNER/NAME@<40 hex digits>`,
+      { details: { reference: written } },
+    );
+  }
+
+  /** Parses a reference; where it is refused for not being pinned, says what it means today. */
+  async function parseOrAdvise(written: string): Promise<ModelReference> {
+    try {
+      return parsePackage(written);
+    } catch (error) {
+      if (!(error instanceof ReembedError) || error.code !== "REEMBED_CONFIG_UNPINNED") throw error;
+      const commit = await lookUp(written);
+      if (commit === null) throw error;
+      throw new ReembedError(error.code, `${error.message}. On the hub that is ${commit} at this moment`, {
+        details: { ...error.details, write: commit },
+      });
+    }
+  }
+
+  /** The pinned form of an unpinned hub reference; null where the hub does not tell. */
+  async function lookUp(written: string): Promise<string | null> {
+    const parts = /^(?:hf:)?([\w.-]+)\/([\w.-]+)(?:[@:]([^?]+))?(\?.*)?$/.exec(written);
+    if (parts === null || hub.offline) return null;
+    const [, owner = "", name = "", revision = "main", options = ""] = parts;
+    try {
+      const signal = AbortSignal.timeout(lookUpMs);
+      const commit = await resolveRevision({ ...hub, signal }, { owner, name, revision });
+      return `hf:${owner}/${name}@${commit}${options}`;
+    } catch (error) {
+      // The refusal stands without it: the message that was there already says what to write.
+      if (error instanceof ReembedError) return null;
+      throw error;
+    }
+  }
+
+  async function listPackage(key: string, lock: LockFile): Promise<ListedPackage> {
+    const location = placeOf(key);
+    const files = location === null ? [] : await pinnedFiles(location, lock);
+    const sizes = await Promise.all(
+      files.map(async ({ path }) => (await stat(join(location?.folder ?? "", path)).catch(() => null))?.size),
+    );
+    const shipped = location?.pinnedBy === "manifest" ? (await readManifest(location.folder)).canaries : [];
+    const canaries = [...shipped, ...(lock.packages[key]?.canaries ?? [])];
+    return {
+      reference: key,
+      files,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      present: files.length > 0 && files.every(({ bytes }, index) => sizes[index] === bytes),
+      spaceIds: canaries.map(({ spaceId }) => spaceId),
+    };
+  }
+
+  /** Where the package of a key of the lock file lies; null where the key is none of ours. */
+  function placeOf(key: string): PackageLocation | null {
+    const [kind, rest = ""] = key.split(/:(.*)/s);
+    if (kind === "bundled") {
+      return { folder: join(bundledFolder, rest), model: rest, lockKey: key, pinnedBy: "manifest" };
+    }
+    if (kind === "local") {
+      return { folder: resolve(dirname(lockFile), rest), model: rest, lockKey: key, pinnedBy: "lock" };
+    }
+    const [, owner, name, revision] = /^([^/]+)\/([^@]+)@([0-9a-f]{40})$/.exec(rest) ?? [];
+    if (kind !== "hf" || owner === undefined || name === undefined || revision === undefined) return null;
+    const folder = snapshotFolder(hub.cacheFolder, { owner, name, revision });
+    return { folder, model: `${owner}/${name}`, lockKey: key, pinnedBy: "lock" };
+  }
+}
+
+/** The files of a package that something pins, sorted by path. */
+async function pinnedFiles(
+  { folder, lockKey, pinnedBy }: PackageLocation,
+  lock: LockFile,
+): Promise<readonly ModelFile[]> {
+  if (pinnedBy === "manifest") return (await readManifest(folder)).files;
+  const files = Object.entries(lock.packages[lockKey]?.files ?? {});
+  return files.map(([path, digest]) => ({ path, ...digest })).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
