@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunConfig } from "./config/load-config.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
+import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
@@ -65,6 +66,7 @@ import { openProvider } from "./providers/open-provider.ts";
 import { describeHosted } from "./space/describe-hosted.ts";
 import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
+import { openSpool } from "./spool/open-spool.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
@@ -196,6 +198,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     signal: options.signal,
     openModel: openModelOnce,
     laneOf: (model, workers) => laneOf(model, workers, emit),
+    openSpool: (key, durability) => openSpool(join(stateFolder(config), "spool"), key, durability),
     openSource,
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,

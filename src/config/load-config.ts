@@ -82,6 +82,7 @@ function resolvePaths(
       ? absolute(checked.lockFile, "lockFile")
       : join(file?.folder ?? cwd, checked.lockFile),
     hubCacheFolder: absolute(checked.hubCacheFolder, "hubCacheFolder"),
+    stateFolder: absolute(checked.stateFolder, "stateFolder"),
     gate: {
       ...checked.gate,
       queries: absolute(checked.gate.queries, "gate", "queries"),

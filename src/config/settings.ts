@@ -26,6 +26,7 @@ export interface RunConfig {
   readonly modelTags: Readonly<Record<string, string>>;
   readonly actor: string | null;
   readonly leaseSeconds: number;
+  readonly stateFolder: string | null;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
   readonly provider: ProviderSettings;
@@ -133,6 +134,11 @@ export const settingsSchema = z.strictObject({
     description: "Seconds without a sign of life until what a process had taken is free again.",
     variable: "REEMBED_LEASE_SECONDS",
     expected: "a number of seconds, from 3 to 86400",
+  }),
+  stateFolder: name.nullable().default(null).register(settingNotes, {
+    description: "Where finished vectors wait for their commit; null: `.reembed`, in a local database.",
+    variable: "REEMBED_STATE_FOLDER",
+    expected: "a folder",
   }),
   retirementGraceDays: z.number().min(0).max(36_500).default(14).register(settingNotes, {
     description: "Days that a version stays for rollback after another took its place.",

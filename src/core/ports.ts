@@ -40,6 +40,8 @@ export interface EmbedTotals {
   readonly computed: number;
   /** Texts whose vector was taken from an identical text of the same call. */
   readonly deduplicated: number;
+  /** Texts whose vector was held already, from another run or another row. @default 0 */
+  readonly copied?: number;
   /** Tokens after truncation, special tokens included, over the computed texts. */
   readonly tokens: number;
   /** Slots computed: tokens and padding. */

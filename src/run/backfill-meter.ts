@@ -6,10 +6,11 @@ import type { Key } from "../core/words.ts";
 /** Keys kept per reason for the report. */
 const reportedKeys = 10;
 
-/** Counts of a run. Rows add up: `handled = embedded + deduplicated + skipped + failed`. */
+/** Counts of a run. Rows add up: `handled = embedded + copied + deduplicated + skipped + failed`. */
 export interface BackfillCounts {
   readonly handled: number;
   readonly embedded: number;
+  readonly copied: number;
   readonly deduplicated: number;
   readonly skipped: number;
   readonly failed: number;
@@ -54,6 +55,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
   let finishedChars = 0;
   let finishedTokens = 0;
   let handled = 0;
+  let copied = 0;
   let deduplicated = 0;
   let slots = 0;
   let truncated = 0;
@@ -75,6 +77,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
     },
     embedded(chars, result) {
       handled += result.outcomes.length;
+      copied += result.copied ?? 0;
       deduplicated += result.deduplicated;
       slots += result.slots;
       truncated += result.truncated;
@@ -92,7 +95,8 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
       const skipped = rowsWhere(false);
       return {
         handled,
-        embedded: handled - deduplicated - skipped - failed,
+        embedded: handled - copied - deduplicated - skipped - failed,
+        copied,
         deduplicated,
         skipped,
         failed,

@@ -11,6 +11,7 @@ import {
 } from "../core/leases.ts";
 import type { RoundPlan } from "../core/plan.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
+import type { VectorSpool } from "../core/spool.ts";
 import { type Stages, stagesBetween } from "../core/stages.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -19,6 +20,7 @@ import { limitPlan } from "../plan/limit-plan.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
 import { commitWindows, type RoundObserver, type RoundOptions, runRound } from "./run-round.ts";
+import { spooledLane } from "./spooled-lane.ts";
 import { readStaleWindows } from "./stale-windows.ts";
 
 /**
@@ -41,6 +43,8 @@ export interface BackfillOptions {
   /** Called once, before the first write, and only if there is something to do. */
   readonly begin: () => Promise<void>;
   readonly openLane: () => Promise<Lane>;
+  /** Null where vectors of this space are not worth keeping on disk. */
+  readonly openSpool: () => Promise<VectorSpool | null>;
   readonly onEmpty: OnEmpty;
   readonly limitRows: number | undefined;
   /** Resident memory of the process, for progress. Unit: bytes. */
@@ -81,6 +85,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   let lane: Lane | null = null;
   let statsBefore: LaneStats | null = null;
   let storeSeconds = 0;
+  let spool: VectorSpool | null = null;
   let ticker: NodeJS.Timeout | undefined;
 
   const report = (): void => {
@@ -92,16 +97,23 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       ...meter.pace(),
     });
   };
-  const outcome = (complete: boolean, rowsElsewhere: number): BackfillOutcome => ({
-    counts: meter.counts(),
-    units,
-    catchUpRounds: Math.max(0, rounds - 1),
-    seconds: (performance.now() - startMs) / 1000,
-    stages:
-      lane === null || statsBefore === null ? null : stagesBetween(statsBefore, lane.stats, storeSeconds),
-    complete,
-    rowsElsewhere,
-  });
+  const outcome = async (complete: boolean, rowsElsewhere: number): Promise<BackfillOutcome> => {
+    if (complete) {
+      // A run that was killed after its last commit left vectors that nobody needs any more.
+      spool ??= await options.openSpool();
+      await spool?.clear();
+    }
+    return {
+      counts: meter.counts(),
+      units,
+      catchUpRounds: Math.max(0, rounds - 1),
+      seconds: (performance.now() - startMs) / 1000,
+      stages:
+        lane === null || statsBefore === null ? null : stagesBetween(statsBefore, lane.stats, storeSeconds),
+      complete,
+      rowsElsewhere,
+    };
+  };
 
   try {
     for (;;) {
@@ -111,7 +123,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       const work = await findWork(options, meter.counts().handled);
       const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
       if (work.left === 0 || outOfBudget || rounds >= maxRounds) {
-        return outcome(work.left + work.elsewhere === 0, work.elsewhere);
+        return await outcome(work.left + work.elsewhere === 0, work.elsewhere);
       }
       const holders = await leases.others();
       if (!isAnyFree(work, holders)) {
@@ -128,7 +140,8 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         // If preparing fails first, that is the error to tell.
         opening.catch(() => {});
         await table.prepareForPatches();
-        lane = await opening;
+        spool = await options.openSpool();
+        lane = spool === null ? await opening : spooledLane(await opening, spool);
         statsBefore = lane.stats;
         ticker = setInterval(report, progressIntervalMs);
         continue;
@@ -163,7 +176,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
           });
         },
       };
-      const round = { table, version, lane, leases, onEmpty: options.onEmpty, observer, signal };
+      const round = { table, version, lane, spool, leases, onEmpty: options.onEmpty, observer, signal };
       const unitsTaken = await runRound(work.plan, round);
       const staleTaken = await catchUpStale(work.staleKeys, round);
       report();
@@ -172,11 +185,12 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       const undisturbed = (await table.snapshot()).tableVersion === tableVersion + ownCommits;
       const allTaken = unitsTaken === work.plan.units.length && staleTaken;
       if (undisturbed && allTaken && options.limitRows === undefined) {
-        return outcome(work.elsewhere === 0, work.elsewhere);
+        return await outcome(work.elsewhere === 0, work.elsewhere);
       }
     }
   } finally {
     clearInterval(ticker);
+    await spool?.close();
   }
 }
 

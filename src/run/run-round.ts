@@ -4,6 +4,7 @@ import { embedded, failures, type RowOutcomeName, rowOutcomes } from "../core/ou
 import type { RoundPlan, Unit } from "../core/plan.ts";
 import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
 import { sourceHash } from "../core/source-hash.ts";
+import type { VectorSpool } from "../core/spool.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
@@ -32,6 +33,8 @@ export interface RoundOptions {
   readonly lane: Lane;
   /** Ours for this version: a unit is taken before it is read, and let go once it is committed. */
   readonly leases: Leases;
+  /** Where finished vectors wait for their commit; null where the lane is faster than that. */
+  readonly spool: VectorSpool | null;
   readonly onEmpty: OnEmpty;
   readonly observer: RoundObserver;
   readonly signal: AbortSignal | undefined;
@@ -100,6 +103,7 @@ async function commitMerge(
   if (rows.keys.length > 0) {
     await options.leases.confirm(items);
     options.observer.committed(last.unit, await options.table.patch(options.version, rows));
+    await options.spool?.release(rows.sourceHashes);
   }
   // Units of stale rows share one lease, which whoever took it lets go.
   if (last.endsUnit && last.unit.fragmentIds.length > 0) options.leases.release(items);

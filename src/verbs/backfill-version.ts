@@ -1,6 +1,7 @@
 import { ReembedError } from "../core/errors.ts";
 import type { Model, StoredTable, TableSnapshot } from "../core/ports.ts";
 import type { Ledger } from "../core/provider.ts";
+import { spoolPolicies, type VectorSpool } from "../core/spool.ts";
 import type { BackfillRequest, BackfillResult } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Leases } from "../core/leases.ts";
@@ -52,6 +53,7 @@ export async function backfillVersion(
         });
         return lane;
       },
+      openSpool: () => openSpool(context, table, version),
       onEmpty: request.onEmpty ?? context.settings.onEmpty,
       limitRows: request.limitRows,
       residentBytes: context.residentBytes,
@@ -79,6 +81,21 @@ async function letGo(context: VerbContext, name: string, leases: Leases): Promis
       message: `version ${name}: leases stay until they expire, up to ${context.settings.leaseSeconds} s: ${message}`,
     });
   }
+}
+
+/** The spool of a version, where its vectors are dearer than a spool. */
+async function openSpool(
+  context: VerbContext,
+  table: StoredTable,
+  version: VersionRecord,
+): Promise<VectorSpool | null> {
+  const durability = spoolPolicies[version.space.kind];
+  if (durability === null) return null;
+  const { spaceId, space } = version;
+  const key = { table: table.name, version: version.name, spaceId, dimensions: space.dimensions };
+  const spool = await context.openSpool(key, durability);
+  for (const message of spool.warnings) context.emit({ event: "warning:raised", message });
+  return spool;
 }
 
 /** The version to fill: the named one, else the one of this space, else a new one. */
@@ -176,7 +193,6 @@ async function summarize(
     state: findVersion(snapshot, version.name).state,
     rows: snapshot.rows,
     ...counts,
-    copied: 0,
     stages: outcome.stages,
     seconds,
     rowsPerSecond: counts.handled / Math.max(seconds, 0.001),

@@ -81,7 +81,6 @@ export async function embedSources(
     rows: output.done.rows + counts.handled,
     doneBefore: output.done.rows,
     ...counts,
-    copied: 0,
     seconds,
     rowsPerSecond: counts.handled / Math.max(seconds, 0.001),
     tokensPerSecond: counts.tokens / Math.max(seconds, 0.001),

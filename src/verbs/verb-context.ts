@@ -5,6 +5,7 @@ import type { GatePolicy } from "../core/gate.ts";
 import type { ModelPackages } from "../core/model-packages.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
 import { spaceDifferences } from "../core/space.ts";
+import type { SpoolDurability, SpoolKey, VectorSpool } from "../core/spool.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
 import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -44,6 +45,8 @@ export interface VerbContext {
   openModel(written: string): Promise<Model>;
   /** An open lane of a model, shared by all who ask and closed with the engine. */
   laneOf(model: Model, workers: number): Promise<Lane>;
+  /** Where finished vectors of a version wait for their commit. Owner: the caller. */
+  openSpool(key: SpoolKey, durability: SpoolDurability): Promise<VectorSpool>;
   openSource(path: string, format: SourceFormat): Promise<Source>;
   checkedBatches(
     sources: readonly Source[],

@@ -158,7 +158,16 @@ test("a lease lost in the middle of a unit stops the run before its commit", asy
     rows: 40,
     mergeRows: 100,
   };
-  const options = { table, version, lane, leases, observer, onEmpty: "skip", signal: undefined } as const;
+  const options = {
+    table,
+    version,
+    lane,
+    leases,
+    spool: null,
+    observer,
+    onEmpty: "skip",
+    signal: undefined,
+  } as const;
   await assert.rejects(() => runRound(plan, options), code("REEMBED_STORE_LEASE_LOST"));
   assert.equal((await table.counts(version)).covered, 0);
   assert.equal((await table.snapshot()).tableVersion, tableVersion + leases.commits + thief.commits);

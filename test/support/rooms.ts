@@ -19,6 +19,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   providers: ["core"],
   hub: ["core"],
   space: ["core", "hub"],
+  spool: ["core"],
   store: ["core", "arrow"],
 
   engine: [
@@ -35,6 +36,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "output",
     "providers",
     "space",
+    "spool",
     "store",
   ],
   "open-reembed": ["core", "config", "engine"],

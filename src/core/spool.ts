@@ -1,0 +1,61 @@
+/**
+ * The spool: finished vectors on disk from the moment they are made until their rows are committed,
+ * so that a killed run never computes, or pays for, the same vector twice.
+ */
+import type { SpaceDescription } from "./space.ts";
+
+/**
+ * When an append resolves. `written`: once the bytes are the operating system's, which outlives the
+ * process; a loss of power costs the last second. `durable`: once they are on the disk.
+ */
+export type SpoolDurability = "written" | "durable";
+
+/**
+ * What a vector is worth keeping, by what makes it. A static model computes 40,000 texts a second,
+ * as fast as they could be read back: null, no spool. A vector of a provider was paid for.
+ */
+export const spoolPolicies: Readonly<Record<SpaceDescription["kind"], SpoolDurability | null>> = {
+  static: null,
+  onnx: "written",
+  api: "durable",
+};
+
+/** What a spool belongs to. Vectors of another space are never read from it. */
+export interface SpoolKey {
+  readonly table: string;
+  readonly version: string;
+  readonly spaceId: string;
+  readonly dimensions: number;
+}
+
+/** What a spool holds of some texts. Arrays are parallel to their source hashes. Owner: the caller. */
+export interface SpooledVectors {
+  /** 1 where the vector is held. Shape: `[texts]`. */
+  readonly found: Uint8Array;
+  /** Shape: `[texts, dimensions]`, row-major; zero where none is held. */
+  readonly vectors: Float32Array;
+  /** Those found that another run had left. */
+  readonly recovered: number;
+}
+
+/** Vectors by the source hash of their text. */
+export interface VectorSpool {
+  /** Vectors that other runs left. */
+  readonly recovered: number;
+  /** Files that could not be used, and why; in words, for people. */
+  readonly warnings: readonly string[];
+  /** Reads what is held of these texts; null where it is nothing. @throws REEMBED_SPOOL_READ_FAILED */
+  find(hashes: BigInt64Array): Promise<SpooledVectors | null>;
+  /**
+   * Keeps vectors, shape `[hashes, dimensions]`; both arrays may be used again at once. Resolves when
+   * they are as durable as the spool was opened for.
+   * @throws REEMBED_SPOOL_WRITE_FAILED; from then on every append fails
+   */
+  append(hashes: BigInt64Array, vectors: Float32Array): Promise<void>;
+  /** Lets go of vectors whose rows are committed; files that hold no others are removed. */
+  release(hashes: BigInt64Array): Promise<void>;
+  /** Removes everything, as the version is complete; nothing is to be appended after. */
+  clear(): Promise<void>;
+  /** Lets go of the files, and leaves in them what is still held; nothing is to be appended after. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import { embedded } from "../core/outcome.ts";
+import type { EmbeddedPart, EmbeddedTexts, EmbedOptions, Lane } from "../core/ports.ts";
+import { sourceHash } from "../core/source-hash.ts";
+import type { SpooledVectors, VectorSpool } from "../core/spool.ts";
+
+/**
+ * A lane that keeps every vector in a spool as it is made, and takes from the spool what is there: the
+ * lane behind it is asked for the other texts only. Vectors that another run left count as `copied`,
+ * those of this run as `deduplicated`.
+ */
+export function spooledLane(lane: Lane, spool: VectorSpool): Lane {
+  const { dimensions } = lane.space.description;
+
+  /** Hands the good vectors of a part to the spool. */
+  const keep = (part: EmbeddedPart, hashes: BigInt64Array): Promise<void> => {
+    const good = [...part.outcomes.keys()].filter((row) => part.outcomes[row] === embedded);
+    const kept = BigInt64Array.from(good, (row) => hashes[part.indices[row] as number] as bigint);
+    if (good.length === part.outcomes.length) return spool.append(kept, part.vectors);
+    const vectors = new Float32Array(good.length * dimensions);
+    for (const [to, row] of good.entries()) {
+      vectors.set(part.vectors.subarray(row * dimensions, (row + 1) * dimensions), to * dimensions);
+    }
+    return spool.append(kept, vectors);
+  };
+
+  const compute = (
+    texts: readonly string[],
+    hashes: BigInt64Array,
+    options: EmbedOptions,
+  ): Promise<EmbeddedTexts> => lane.embed(texts, { ...options, onVectors: (part) => keep(part, hashes) });
+
+  return {
+    space: lane.space,
+    get stats() {
+      return lane.stats;
+    },
+    close: () => lane.close(),
+    async embed(texts, options) {
+      const hashes = BigInt64Array.from(texts, sourceHash);
+      const held = await spool.find(hashes);
+      if (held === null) return compute(texts, hashes, options);
+      const missing = Int32Array.from(texts.keys()).filter((row) => held.found[row] === 0);
+      options.onProgress?.({ texts: texts.length - missing.length, tokens: 0 });
+      const computed = await compute(
+        Array.from(missing, (row) => texts[row] as string),
+        BigInt64Array.from(missing, (row) => hashes[row] as bigint),
+        options,
+      );
+      return merge(held, missing, computed, dimensions);
+    },
+  };
+}
+
+/** Puts computed vectors beside those that were held. Owner of `held`: the result. */
+function merge(
+  held: SpooledVectors,
+  missing: Int32Array,
+  computed: EmbeddedTexts,
+  dimensions: number,
+): EmbeddedTexts {
+  const { vectors } = held;
+  const outcomes = new Uint8Array(held.found.length).fill(embedded);
+  for (const [from, to] of missing.entries()) {
+    outcomes[to] = computed.outcomes[from] as number;
+    vectors.set(computed.vectors.subarray(from * dimensions, (from + 1) * dimensions), to * dimensions);
+  }
+  const found = held.found.length - missing.length;
+  return {
+    ...computed,
+    vectors,
+    outcomes,
+    copied: held.recovered,
+    deduplicated: computed.deduplicated + found - held.recovered,
+  };
+}

@@ -1,0 +1,183 @@
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileHandle } from "node:fs/promises";
+import type { SpoolDurability, SpoolKey, VectorSpool } from "../core/spool.ts";
+import { createHashPlaces } from "./hash-places.ts";
+import { readSegment } from "./read-segment.ts";
+import { encodeRecord, recordPrefixBytes } from "./segment-format.ts";
+import { segmentWriter } from "./segment-writer.ts";
+import { spoolReadError } from "./spool-error.ts";
+
+interface Segment {
+  readonly path: string;
+  readonly file: FileHandle;
+  /** Whether another run wrote it. */
+  readonly recovered: boolean;
+  /** Vectors in it that are still needed. */
+  held: number;
+}
+
+/** Hexadecimal digits of a space id in a folder's name: the header of each file says the rest. */
+const idDigits = 16;
+
+/**
+ * Opens the spool of one version in a folder for all of them. Files that another process is writing
+ * at this moment are read like those of one that was killed: only whole records count, and a file
+ * that is removed stays readable for whoever has it open, so processes need no lock between them.
+ * Memory: 40 bytes for each vector that is held, and never a vector.
+ * @throws REEMBED_SPOOL_READ_FAILED
+ */
+export async function openSpool(
+  root: string,
+  key: SpoolKey,
+  durability: SpoolDurability,
+): Promise<VectorSpool> {
+  const { dimensions, spaceId } = key;
+  const header = { spaceId, dimensions };
+  const folder = join(
+    root,
+    folderName(key.table),
+    folderName(`${key.version}-${spaceId.slice(0, idDigits)}`),
+  );
+  const places = createHashPlaces();
+  const segments = new Map<number, Segment>();
+  const numbers = new Map<string, number>();
+  const warnings: string[] = [];
+  const empty: string[] = [];
+  const writer = segmentWriter(folder, header, durability);
+  const vectorBytes = dimensions * Float32Array.BYTES_PER_ELEMENT;
+  let nextNumber = 0;
+
+  const keep = (path: string, file: FileHandle, recovered: boolean): number => {
+    const number = nextNumber++;
+    segments.set(number, { path, file, recovered, held: 0 });
+    numbers.set(path, number);
+    return number;
+  };
+
+  const addRows = (number: number, hashes: BigInt64Array, offset: number): void => {
+    const segment = segments.get(number) as Segment;
+    for (const [row, hash] of hashes.entries()) {
+      if (places.add(hash, { segment: number, offset: offset + row * vectorBytes })) segment.held += 1;
+    }
+  };
+
+  const remove = async (number: number): Promise<void> => {
+    const segment = segments.get(number);
+    if (segment === undefined) return;
+    segments.delete(number);
+    numbers.delete(segment.path);
+    await segment.file.close();
+    await rm(segment.path, { force: true });
+  };
+
+  const recover = async (name: string): Promise<void> => {
+    const path = join(folder, name);
+    const found = await readSegment(path, header).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw spoolReadError(path, error);
+    });
+    if (found === null) return;
+    if ("flaw" in found) {
+      warnings.push(`${path} holds nothing that this version can use: ${found.flaw}; it can be removed`);
+      return;
+    }
+    const number = keep(path, found.file, true);
+    for await (const { hashes, offset } of found.rows()) addRows(number, hashes, offset);
+    // It may be another process's, who has just begun it: it is not ours to remove.
+    if (segments.get(number)?.held === 0) {
+      empty.push(path);
+      segments.delete(number);
+      await found.file.close();
+    }
+  };
+
+  for (const name of await namesIn(folder)) if (name.endsWith(".vectors")) await recover(name);
+  const recovered = places.size;
+
+  return {
+    recovered,
+    warnings,
+    async find(hashes) {
+      if (places.size === 0) return null;
+      const found = new Uint8Array(hashes.length);
+      const vectors = new Float32Array(hashes.length * dimensions);
+      const bytes = new Uint8Array(vectors.buffer);
+      let hits = 0;
+      let fromOthers = 0;
+      for (const [row, hash] of hashes.entries()) {
+        const place = places.get(hash);
+        const segment = place === undefined ? undefined : segments.get(place.segment);
+        if (place === undefined || segment === undefined) continue;
+        const at = row * vectorBytes;
+        const read = await segment.file.read(bytes, at, vectorBytes, place.offset).catch((error: unknown) => {
+          throw spoolReadError(segment.path, error);
+        });
+        if (read.bytesRead !== vectorBytes) {
+          throw spoolReadError(segment.path, `${read.bytesRead} of ${vectorBytes} bytes at ${place.offset}`);
+        }
+        found[row] = 1;
+        hits += 1;
+        if (segment.recovered) fromOthers += 1;
+      }
+      return hits === 0 ? null : { found, vectors, recovered: fromOthers };
+    },
+    async append(hashes, vectors) {
+      if (hashes.length === 0) return;
+      const kept = hashes.slice();
+      const { segment, offset } = await writer.append(encodeRecord(hashes, vectors));
+      const number = numbers.get(segment.path) ?? keep(segment.path, segment.file, false);
+      addRows(number, kept, offset + recordPrefixBytes + kept.byteLength);
+    },
+    async release(hashes) {
+      for (const hash of hashes) {
+        const segment = segments.get(places.remove(hash));
+        if (segment !== undefined) segment.held -= 1;
+      }
+      // The file that is written now may be about to get more; it goes once another has taken its place.
+      const emptied = [...segments].filter(
+        ([, { held, path }]) => held === 0 && path !== writer.current?.path,
+      );
+      for (const [number] of emptied) await remove(number);
+    },
+    async clear() {
+      await writer.idle();
+      for (const number of segments.keys()) await remove(number);
+      for (const path of empty) await rm(path, { force: true });
+      await removeEmpty(folder);
+    },
+    async close() {
+      await writer.idle();
+      for (const [number, { file, held }] of segments) {
+        if (held === 0) await remove(number);
+        else await file.close();
+      }
+      segments.clear();
+      await removeEmpty(folder);
+    },
+  };
+}
+
+/** A name as one part of a path, whatever is in it. */
+function folderName(name: string): string {
+  return encodeURIComponent(name).replaceAll(".", "%2E");
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw spoolReadError(folder, error);
+  }
+}
+
+/** Removes a folder unless another process has put something into it. */
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { SpoolDurability } from "../core/spool.ts";
+import { encodeHeader, type SegmentHeader } from "./segment-format.ts";
+import { spoolWriteError } from "./spool-error.ts";
+
+/** How long written bytes may wait for the disk where nobody waits for it: what a loss of power costs. */
+const syncIntervalMs = 1000;
+
+/**
+ * A segment is closed at so many bytes, and removed when the last of its rows is committed. Small
+ * against what is in flight, so that the disk holds little more than that.
+ */
+const segmentBytes = 16 * 1024 * 1024;
+
+/** A segment being written. */
+export interface OpenSegment {
+  readonly path: string;
+  readonly file: FileHandle;
+}
+
+/** Where a record came to lie. */
+export interface WrittenRecord {
+  readonly segment: OpenSegment;
+  /** Byte of the record's first. */
+  readonly offset: number;
+}
+
+/** Appends records to segments, in the order given. */
+export interface SegmentWriter {
+  /** Resolves when the record is as durable as it was asked for. @throws REEMBED_SPOOL_WRITE_FAILED */
+  append(record: Uint8Array): Promise<WrittenRecord>;
+  /** The segment that the next record goes to, if it is open. */
+  readonly current: OpenSegment | null;
+  /** Waits for what is being written. */
+  idle(): Promise<void>;
+}
+
+interface Waiting {
+  readonly record: Uint8Array;
+  readonly resolve: (written: WrittenRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A writer into a folder. Records that arrive while others are being written wait together, and share
+ * one write and one flush to the disk: 64 requests that end at once cost as much as one.
+ * Memory: the records whose append has not resolved.
+ */
+export function segmentWriter(
+  folder: string,
+  header: SegmentHeader,
+  durability: SpoolDurability,
+): SegmentWriter {
+  const waiting: Waiting[] = [];
+  let current: (OpenSegment & { bytes: number }) | null = null;
+  let running: Promise<void> | null = null;
+  let failure: unknown = null;
+  let syncedMs = performance.now();
+
+  const begin = async (): Promise<OpenSegment & { bytes: number }> => {
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${randomUUID()}.vectors`);
+    const file = await open(path, "wx+");
+    const bytes = encodeHeader(header);
+    try {
+      await writeWhole(file, [bytes], 0);
+      if (durability === "durable") await syncFolder(folder);
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    current = { path, file, bytes: bytes.length };
+    return current;
+  };
+
+  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    if (current !== null && current.bytes >= segmentBytes) current = null;
+    const segment = current ?? (await begin());
+    const start = segment.bytes;
+    const records = batch.map(({ record }) => record);
+    await writeWhole(segment.file, records, start);
+    segment.bytes += records.reduce((sum, record) => sum + record.length, 0);
+    if (durability === "durable" || performance.now() - syncedMs >= syncIntervalMs) {
+      await segment.file.datasync();
+      syncedMs = performance.now();
+    }
+    let offset = start;
+    for (const { record, resolve } of batch) {
+      resolve({ segment, offset });
+      offset += record.length;
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0);
+      try {
+        if (failure !== null) throw failure;
+        await writeBatch(batch);
+      } catch (error) {
+        failure ??= spoolWriteError(folder, error);
+        for (const { reject } of batch) reject(failure);
+      }
+    }
+    running = null;
+  };
+
+  return {
+    get current() {
+      return current;
+    },
+    append(record) {
+      const { promise, resolve, reject } = Promise.withResolvers<WrittenRecord>();
+      waiting.push({ record, resolve, reject });
+      running ??= run();
+      return promise;
+    },
+    async idle() {
+      await running;
+    },
+  };
+}
+
+/** Writes every byte, also where the system takes them in pieces. */
+async function writeWhole(file: FileHandle, records: readonly Uint8Array[], position: number): Promise<void> {
+  const bytes = records.length === 1 ? (records[0] as Uint8Array) : Buffer.concat(records);
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Makes a file's name durable. Systems that cannot open a folder keep names by themselves. */
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle;
+  try {
+    handle = await open(folder, "r");
+  } catch (error) {
+    if (["EISDIR", "EPERM", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
