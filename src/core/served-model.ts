@@ -1,5 +1,9 @@
 /** Messages between a server of vectors and the thread that makes them. Errors cross as data. */
 import type { EmbedderPlan, LaneFailure } from "./messages.ts";
+import type { Encoding } from "./provider.ts";
+
+/** What tokens are counted by: the model's own vocabulary, or one of OpenAI's. */
+export type Vocabulary = "own" | Encoding;
 
 /** What the thread is started with. */
 export interface ServedStart {
@@ -20,8 +24,12 @@ export interface VectorChange {
 }
 
 export type ServedRequest =
-  | { readonly kind: "tokenize"; readonly texts: readonly string[] }
-  | { readonly kind: "decode"; readonly inputs: readonly (readonly number[])[] }
+  | { readonly kind: "tokenize"; readonly vocabulary: Vocabulary; readonly texts: readonly string[] }
+  | {
+      readonly kind: "decode";
+      readonly vocabulary: Vocabulary;
+      readonly inputs: readonly (readonly number[])[];
+    }
   | {
       readonly kind: "embed";
       readonly texts: readonly string[];

@@ -1,21 +1,27 @@
 import { workerData } from "node:worker_threads";
 import { ReembedError } from "../core/errors.ts";
 import { embedded } from "../core/outcome.ts";
-import type { ServedReply, ServedRequest, ServedStart } from "../core/served-model.ts";
+import type { ServedReply, ServedRequest, ServedStart, Vocabulary } from "../core/served-model.ts";
 import { driftVector, jitterVector } from "./change-vector.ts";
-import { readDecoder } from "./decode-tokens.ts";
 import { openEmbedder } from "./open-embedder.ts";
-import { readTokenizer } from "./read-tokenizer.ts";
-import { createTokenBuffer } from "./token-buffer.ts";
+import { openEncoding, openOwnVocabulary, type ServedVocabulary } from "./served-vocabulary.ts";
 import { createWidening, scaleToUnit, type WidenVector } from "./widen-vector.ts";
 
 const { plan } = workerData as ServedStart;
-const opening = Promise.all([openEmbedder(plan), readTokenizer(plan.folder), readDecoder(plan.folder)]);
+const opening = openEmbedder(plan);
 // A failure is told in the answer to the first request; until then it must not end the thread.
 opening.catch(() => {});
 
-/** A request of this many tokens fills the largest one that a provider takes. */
-const buffer = createTokenBuffer(65_536);
+const vocabularies = new Map<Vocabulary, Promise<ServedVocabulary>>();
+
+/** A vocabulary, opened when it is first asked for. */
+function vocabularyOf(name: Vocabulary): Promise<ServedVocabulary> {
+  const known = vocabularies.get(name);
+  if (known !== undefined) return known;
+  const vocabulary = name === "own" ? openOwnVocabulary(plan.folder) : openEncoding(name);
+  vocabularies.set(name, vocabulary);
+  return vocabulary;
+}
 
 /** By the dimensions of a served model, of which there are a few. */
 const widenings = new Map<number, WidenVector>();
@@ -25,18 +31,16 @@ let previous: Promise<unknown> = Promise.resolve();
 
 async function answer(request: ServedRequest): Promise<ServedReply> {
   try {
-    const [embedder, tokenizer, decode] = await opening;
+    const embedder = await opening;
     switch (request.kind) {
       case "tokenize": {
-        buffer.length = 0;
-        const ends = Int32Array.from(request.texts, (text) => {
-          tokenizer.append(text, buffer, Infinity, false);
-          return buffer.length;
-        });
-        return { ok: true, kind: "tokenize", tokens: { ids: buffer.ids.slice(0, buffer.length), ends } };
+        const { tokenize } = await vocabularyOf(request.vocabulary);
+        return { ok: true, kind: "tokenize", tokens: tokenize(request.texts) };
       }
-      case "decode":
-        return { ok: true, kind: "decode", texts: request.inputs.map((ids) => decode?.(ids) ?? null) };
+      case "decode": {
+        const { decode } = await vocabularyOf(request.vocabulary);
+        return { ok: true, kind: "decode", texts: request.inputs.map(decode) };
+      }
       case "embed": {
         const { texts, purpose } = request;
         const reply = await embedder.embed({ step: "embed", texts, purpose });

@@ -54,7 +54,7 @@ async function countTokens(
   { model, texts, dimensions }: Pick<CheckedQuestion, "model" | "texts" | "dimensions">,
   { settings: { limits } }: ProviderState,
 ): Promise<Checked> {
-  const { ends } = await model.served.tokenize(texts);
+  const { ends } = await model.served.tokenize(texts, model.vocabulary);
   let tokens = 0;
   for (let i = 0; i < texts.length; i++) {
     const input = question.inputs[i]!;
@@ -83,7 +83,7 @@ async function countTokens(
 async function textsOf(inputs: readonly MockInput[], model: NamedModel): Promise<readonly string[] | null> {
   const lists = inputs.filter((input) => typeof input !== "string");
   if (lists.length === 0) return inputs as readonly string[];
-  const decoded = (await model.served.decode(lists)).values();
+  const decoded = (await model.served.decode(lists, model.vocabulary)).values();
   const texts = inputs.map((input) => (typeof input === "string" ? input : (decoded.next().value ?? null)));
   return texts.every((text) => text !== null) ? texts : null;
 }

@@ -12,6 +12,9 @@ import { jsonReply, type MockReply, type MockRoute } from "./route.ts";
 /** Parts of a body that arrives slowly. */
 const slowParts = 10;
 
+/** As long as servers in front of providers keep idle connections. Source: nginx's default, 75 s. */
+const keepAliveMs = 75_000;
+
 export interface HttpServerOptions {
   readonly routes: readonly MockRoute[];
   readonly apiKey: string | null;
@@ -49,7 +52,7 @@ export function createHttpServer({ routes, apiKey, ending, onRefusal }: HttpServ
     });
   }
 
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
     response.on("error", () => {
       // The client went away: it has its own error.
     });

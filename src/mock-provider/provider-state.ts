@@ -1,3 +1,4 @@
+import type { Vocabulary } from "../core/served-model.ts";
 import type { LedgerBooks } from "./ledger.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -8,6 +9,7 @@ import type { ListedModel } from "./wire-format.ts";
 /** A model by the name that clients use. */
 export interface NamedModel extends ListedModel {
   readonly served: ServedModel;
+  readonly vocabulary: Vocabulary;
 }
 
 /** Everything that the routes of one server share. */

@@ -1,7 +1,13 @@
 import { Piscina } from "piscina";
 import { ReembedError } from "../core/errors.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
-import type { ServedReply, ServedRequest, ServedStart, TokenizedTexts } from "../core/served-model.ts";
+import type {
+  ServedReply,
+  ServedRequest,
+  ServedStart,
+  TokenizedTexts,
+  Vocabulary,
+} from "../core/served-model.ts";
 
 type EmbedServed = Omit<Extract<ServedRequest, { kind: "embed" }>, "kind">;
 
@@ -11,9 +17,9 @@ export interface ServedModel {
   readonly dimensions: number;
   /** Names the weights: the digest of the package, in hex. */
   readonly digest: string;
-  tokenize(texts: readonly string[]): Promise<TokenizedTexts>;
+  tokenize(texts: readonly string[], vocabulary: Vocabulary): Promise<TokenizedTexts>;
   /** Texts that have these token ids; null where an id is unknown or the vocabulary has no way back. */
-  decode(inputs: readonly (readonly number[])[]): Promise<readonly (string | null)[]>;
+  decode(inputs: readonly (readonly number[])[], vocabulary: Vocabulary): Promise<readonly (string | null)[]>;
   /** One written vector per text. */
   embed(request: EmbedServed): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -45,8 +51,9 @@ export function serveModel(plan: EmbedderPlan, threads: number): ServedModel {
   return {
     dimensions: plan.space.dimensions,
     digest: plan.space.packageDigest ?? "",
-    tokenize: async (texts) => (await ask<"tokenize">({ kind: "tokenize", texts })).tokens,
-    decode: async (inputs) => (await ask<"decode">({ kind: "decode", inputs })).texts,
+    tokenize: async (texts, vocabulary) =>
+      (await ask<"tokenize">({ kind: "tokenize", vocabulary, texts })).tokens,
+    decode: async (inputs, vocabulary) => (await ask<"decode">({ kind: "decode", vocabulary, inputs })).texts,
     embed: async (request) => (await ask<"embed">({ kind: "embed", ...request })).rows,
     close: () => pool.destroy(),
   };

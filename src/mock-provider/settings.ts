@@ -1,4 +1,5 @@
 /** What a mock provider is told to be: its models, its limits, and what goes wrong. */
+import type { Vocabulary } from "../core/served-model.ts";
 import type { MockBatchPace } from "./batch/batch-phase.ts";
 
 /** A model that the server answers for. */
@@ -8,6 +9,8 @@ export interface MockModel {
   readonly reference: string;
   /** Dimensions of its vectors; null: the model's own. */
   readonly dimensions: number | null;
+  /** What its tokens are counted by. @default OpenAI's for OpenAI's names, else the model's own */
+  readonly vocabulary?: Vocabulary;
 }
 
 /** How a refusal tells when to come back. */
@@ -141,6 +144,12 @@ const openAiModels: readonly MockModel[] = [
   { name: "text-embedding-ada-002", reference: shippedModel, dimensions: 1_536 },
   { name: "potion-base-4m-int8", reference: shippedModel, dimensions: null },
 ];
+
+/** What a model's tokens are counted by. Source: OpenAI's guide to embeddings (cl100k_base). */
+export function vocabularyOf({ name, vocabulary }: MockModel): Vocabulary {
+  if (vocabulary !== undefined) return vocabulary;
+  return name.startsWith("text-embedding-") ? "cl100k_base" : "own";
+}
 
 /**
  * A quick provider without limits of rate and without faults.

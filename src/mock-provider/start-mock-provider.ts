@@ -24,6 +24,7 @@ import {
   type MockFaults,
   type MockProviderOptions,
   type MockSettings,
+  vocabularyOf,
 } from "./settings.ts";
 
 /** A mock provider that listens. */
@@ -79,15 +80,12 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
     onRefusal: ({ reason }) => state.ledger.refuse(reason),
   });
 
-  const endModels = async (): Promise<void> => {
-    await Promise.all([...served.values()].map((model) => model.close()));
-  };
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject).listen(settings.port, settings.host, resolve);
     });
   } catch (error) {
-    await endModels();
+    await endModels(served);
     const why = error instanceof Error ? error.message : String(error);
     throw new ReembedError(
       "REEMBED_USAGE",
@@ -111,7 +109,7 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await endModels();
+      await endModels(served);
       await files.close();
     },
   };
@@ -124,24 +122,38 @@ async function openModels(settings: MockSettings): Promise<{
 }> {
   const served = new Map<string, ServedModel>();
   const models = new Map<string, NamedModel>();
-  for (const { name, reference, dimensions } of settings.models) {
-    let model = served.get(reference);
-    if (model === undefined) {
-      const opened = await openModel(parsePackageReference(reference), {
-        bundledFolder: bundledModels,
-        lockFile: "reembed.lock.json",
-        pin: false,
-        hubCacheFolder: join(homedir(), ".cache", "huggingface", "hub"),
-      });
-      model = serveModel({ ...opened.plan, threads: 1, device: "cpu" }, settings.threads);
+  try {
+    for (const named of settings.models) {
+      const { name, reference, dimensions } = named;
+      const model = served.get(reference) ?? (await openServed(reference, settings.threads));
       served.set(reference, model);
+      models.set(name, {
+        name,
+        dimensions: dimensions ?? model.dimensions,
+        digest: model.digest,
+        served: model,
+        vocabulary: vocabularyOf(named),
+      });
+      // What is wrong with a package is told now, not to the first client.
+      await model.tokenize([], "own");
     }
-    models.set(name, {
-      name,
-      dimensions: dimensions ?? model.dimensions,
-      digest: model.digest,
-      served: model,
-    });
+  } catch (error) {
+    await endModels(served);
+    throw error;
   }
   return { served, models };
+}
+
+async function openServed(reference: string, threads: number): Promise<ServedModel> {
+  const opened = await openModel(parsePackageReference(reference), {
+    bundledFolder: bundledModels,
+    lockFile: "reembed.lock.json",
+    pin: false,
+    hubCacheFolder: join(homedir(), ".cache", "huggingface", "hub"),
+  });
+  return serveModel({ ...opened.plan, threads: 1, device: "cpu" }, threads);
+}
+
+async function endModels(served: ReadonlyMap<string, ServedModel>): Promise<void> {
+  await Promise.all([...served.values()].map((model) => model.close()));
 }

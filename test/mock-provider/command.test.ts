@@ -97,6 +97,9 @@ test("a port that is taken, and a model that is not there, end it at once", asyn
     String(taken.last["message"]),
     new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port} .*choose another --port`),
   );
-  const missing = await runCli(["mock-provider", "--model", "x=bundled:none-1"], { cwd });
+  const missing = await runCli(
+    ["mock-provider", "--model", "y=bundled:potion-base-4m-int8", "--model", "x=bundled:none-1"],
+    { cwd },
+  );
   assert.equal(missing.exitCode, 4);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { countTokens, encode } from "gpt-tokenizer/encoding/cl100k_base";
 import { openLane, planOf, potion, rowOf } from "../lanes/open-lane.ts";
 import { cosine, embed, errorOf, floatsOf, get, post, startFor } from "./mock-client.ts";
 
@@ -113,4 +114,21 @@ test("models are listed, and what is not there is not found", async (t) => {
   assert.equal((await get(`${url}/v1/models/text-embedding-3-small`)).status, 200);
   assert.equal((await get(`${url}/v1/models/none`)).status, 404);
   assert.equal((await get(`${url}/v2/else`)).status, 404);
+});
+
+test("OpenAI's names count by OpenAI's vocabulary, and read its ids", async (t) => {
+  const { url } = await startFor(t);
+  const model = "text-embedding-3-small";
+  const asked = ["cats sleep most of the day", "Zürich: 🚀 <|endoftext|>", "数据"];
+  const asText = { disallowedSpecial: new Set<string>() };
+  const { usage, data } = await embed(url, { model, input: asked });
+  const counted = asked.map((text) => countTokens(text, asText));
+  assert.equal(
+    usage.total_tokens,
+    counted.reduce((sum, count) => sum + count, 0),
+  );
+  const ids = asked.map((text) => encode(text, asText));
+  const fromIds = await embed(url, { model, input: ids });
+  assert.deepEqual(fromIds.data, data);
+  assert.equal(fromIds.usage.total_tokens, usage.total_tokens);
 });

@@ -58,7 +58,7 @@ export const packageRooms: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["embed"],
   "@huggingface/tokenizers": ["embed"],
   piscina: ["lanes", "embed", "mock-provider", "providers"],
-  "gpt-tokenizer": ["lanes"],
+  "gpt-tokenizer": ["embed", "lanes"],
   fastq: ["lanes"],
   zod: ["config"],
   pino: ["cli"],

@@ -98,8 +98,11 @@ export function teiRoutes({ models, settings }: ProviderState): MockRoute[] {
       async answer({ body }) {
         const texts = inputsField(bodyOf(JSON.parse(body.toString("utf8"))), "inputs");
         const plain = texts.filter((text) => typeof text === "string");
-        const { ids, ends } = await first.served.tokenize(plain);
-        const pieces = await first.served.decode(Array.from(ids, (id) => [id]));
+        const { ids, ends } = await first.served.tokenize(plain, first.vocabulary);
+        const pieces = await first.served.decode(
+          Array.from(ids, (id) => [id]),
+          first.vocabulary,
+        );
         const tokens = pieces.map((text, place) => {
           return { id: ids[place], text: text ?? "", special: false, start: null, stop: null };
         });
