@@ -54,23 +54,20 @@ export function layOut({ embeddings, indices, model, tokens }: AnswerParts, text
   if (embeddings.length > texts || (indices === null && embeddings.length !== texts)) {
     throw malformed(`has ${embeddings.length} embeddings for ${texts} texts`);
   }
-  const rows = embeddings.map(toNumbers);
-  const dimensions = rows[0]?.length ?? 0;
-  const other = rows.find((row) => row.length !== dimensions);
-  if (other !== undefined) {
-    throw malformed(`has vectors of ${dimensions} and of ${other.length} dimensions`);
-  }
+  const dimensions = embeddings.length === 0 ? 0 : dimensionsOf(embeddings[0]);
   const vectors = new Float32Array(texts * dimensions);
   const present = new Uint8Array(texts);
   const twice = new Set<number>();
-  for (const [at, row] of rows.entries()) {
+  for (const [at, embedding] of embeddings.entries()) {
+    const other = dimensionsOf(embedding);
+    if (other !== dimensions) throw malformed(`has vectors of ${dimensions} and of ${other} dimensions`);
     const index = indices === null ? at : indices[at];
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= texts) {
       throw malformed(`numbers an embedding ${JSON.stringify(index)} of ${texts} texts`);
     }
     if (present[index] === 1) twice.add(index);
     present[index] = 1;
-    vectors.set(row, index * dimensions);
+    write(embedding, vectors.subarray(index * dimensions, (index + 1) * dimensions));
   }
   // Which of two vectors is a text's own cannot be known.
   for (const index of twice) present[index] = 0;
@@ -100,24 +97,25 @@ function parseJson(body: string): unknown {
   }
 }
 
-function toNumbers(embedding: unknown): Float32Array {
-  if (typeof embedding === "string") return fromBase64(embedding);
-  if (!Array.isArray(embedding)) throw malformed("has an embedding that is neither a list nor base64");
-  const numbers = new Float32Array(embedding.length);
-  for (let i = 0; i < numbers.length; i++) {
-    const value: unknown = embedding[i];
-    numbers[i] = typeof value === "number" ? value : Number.NaN;
-  }
-  return numbers;
+function dimensionsOf(embedding: unknown): number {
+  if (Array.isArray(embedding)) return embedding.length;
+  if (typeof embedding !== "string") throw malformed("has an embedding that is neither a list nor base64");
+  const bytes = Buffer.byteLength(embedding, "base64");
+  if (bytes % Float32Array.BYTES_PER_ELEMENT === 0) return bytes / Float32Array.BYTES_PER_ELEMENT;
+  throw malformed(`has an embedding of ${bytes} bytes, which are no float32 numbers`);
 }
 
-function fromBase64(text: string): Float32Array {
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.length % Float32Array.BYTES_PER_ELEMENT !== 0) {
-    throw malformed(`has an embedding of ${bytes.length} bytes, which are no float32 numbers`);
+/** Writes an embedding where it belongs, without a copy between. */
+function write(embedding: unknown, vector: Float32Array): void {
+  if (typeof embedding === "string") {
+    Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).write(embedding, "base64");
+    return;
   }
-  const copy = new Uint8Array(bytes);
-  return new Float32Array(copy.buffer);
+  const numbers = embedding as readonly unknown[];
+  for (let i = 0; i < vector.length; i++) {
+    const value = numbers[i];
+    vector[i] = typeof value === "number" ? value : Number.NaN;
+  }
 }
 
 function malformed(what: string): ProviderFailure {

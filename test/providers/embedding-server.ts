@@ -89,7 +89,8 @@ export async function startEmbeddingServer(
     const json =
       served.body ?? (status === 200 ? goodAnswer(entry, dimensions) : { error: { message: "no" } });
     const bytes = Buffer.from(typeof json === "string" ? json : JSON.stringify(json));
-    if (served.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, served.delayMs));
+    if (served.delayMs !== undefined)
+      await new Promise((resolve) => setTimeout(resolve, served.delayMs).unref());
     response.writeHead(status, {
       "content-type": "application/json",
       "content-length": bytes.byteLength,

@@ -1,7 +1,8 @@
 import { ReembedError } from "../../core/errors.ts";
-import { embedded, emptyText, notFinite, type RowOutcome, tooLong, zeroVector } from "../../core/outcome.ts";
+import { embedded, emptyText, type RowOutcome, tooLong, zeroVector } from "../../core/outcome.ts";
 import type { EmbeddedTexts, EmbedOptions } from "../../core/ports.ts";
 import { uniqueTexts } from "../unique-texts.ts";
+import type { AnsweredPieces } from "./check-answer.ts";
 import type { Piece } from "./prepare-texts.ts";
 
 /** One `embed` call under way: puts the vectors of its pieces together to those of its texts. */
@@ -16,8 +17,8 @@ export interface ApiCall {
   expect(index: number, pieces: readonly Piece[], truncated: boolean): void;
   /** Every text was announced. */
   announced(): void;
-  /** Takes vectors in; resolves once the caller has them. Shape: `[pieces, dimensions]`. */
-  accept(pieces: readonly Piece[], vectors: Float32Array, tokens: number): Promise<void>;
+  /** Takes vectors in, all of them finite; resolves once the caller has them. */
+  accept(answered: Pick<AnsweredPieces, "good" | "vectors" | "lengths">, tokens: number): Promise<void>;
   /** A text that will have no vector. */
   giveUp(piece: Piece, outcome: RowOutcome): Promise<void>;
   /** A piece was cut after it was announced. */
@@ -113,20 +114,22 @@ export function createApiCall(
   }
 
   /** Takes one piece's vector; true once its text is done. */
-  function take(piece: Piece, vector: Float32Array): boolean {
+  function take(piece: Piece, vector: Float32Array, length: number): boolean {
     const mean = means.get(piece.index);
     if (mean === undefined) {
       vectorOf(piece.index).set(vector);
-    } else {
-      for (let i = 0; i < dimensions; i++) mean.sum[i]! += vector[i]! * piece.tokens;
-      mean.tokens += piece.tokens;
-      mean.length += lengthOf(vector) * piece.tokens;
-      mean.left--;
-      if (mean.left > 0) return false;
-      means.delete(piece.index);
-      vectorOf(piece.index).set(meanOf(mean));
+      outcomes[piece.index] = settle(vectorOf(piece.index), length, scale);
+      return true;
     }
-    outcomes[piece.index] = settle(vectorOf(piece.index), scale);
+    for (let i = 0; i < dimensions; i++) mean.sum[i]! += vector[i]! * piece.tokens;
+    mean.tokens += piece.tokens;
+    mean.length += length * piece.tokens;
+    mean.left--;
+    if (mean.left > 0) return false;
+    means.delete(piece.index);
+    const whole = meanOf(mean);
+    vectorOf(piece.index).set(whole.vector);
+    outcomes[piece.index] = settle(vectorOf(piece.index), whole.length, scale);
     return true;
   }
 
@@ -155,14 +158,15 @@ export function createApiCall(
       complete = true;
       finish();
     },
-    async accept(pieces, answered, tokens) {
+    async accept({ good, vectors: answered, lengths }, tokens) {
       if (settled) return;
       totals.tokens += tokens;
       const done: number[] = [];
-      for (const [at, piece] of pieces.entries()) {
+      for (const [at, piece] of good.entries()) {
         // A text that was given up for another of its pieces is done already.
         if (outcomes[piece.index] !== embedded) continue;
-        if (take(piece, answered.subarray(at * dimensions, (at + 1) * dimensions))) done.push(piece.index);
+        const vector = answered.subarray(at * dimensions, (at + 1) * dimensions);
+        if (take(piece, vector, lengths[at]!)) done.push(piece.index);
       }
       await hand(done, tokens);
     },
@@ -195,26 +199,19 @@ export function createApiCall(
 }
 
 /** The weighted mean of a text's pieces, as long as they are on average: the mean itself is shorter. */
-function meanOf({ sum, tokens, length }: Mean): Float32Array {
+function meanOf({ sum, tokens, length }: Mean): { readonly vector: Float32Array; readonly length: number } {
   let square = 0;
   for (const value of sum) square += value * value;
   const factor = square === 0 ? 0 : length / tokens / Math.sqrt(square);
-  return Float32Array.from(sum, (value) => value * factor);
+  return {
+    vector: Float32Array.from(sum, (value) => value * factor),
+    length: square === 0 ? 0 : length / tokens,
+  };
 }
 
-function lengthOf(vector: Float32Array): number {
-  let square = 0;
-  for (const value of vector) square += value * value;
-  return Math.sqrt(square);
-}
-
-/** What a vector comes to, scaled to unit length where the space says so; cleared where it is none. */
-function settle(vector: Float32Array, scale: boolean): RowOutcome {
-  const length = lengthOf(vector);
-  if (Number.isFinite(length) && length > 0) {
-    if (scale) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
-    return embedded;
-  }
-  vector.fill(0);
-  return length === 0 ? zeroVector : notFinite;
+/** What a vector of this length comes to, scaled to unit length where the space says so. */
+function settle(vector: Float32Array, length: number, scale: boolean): RowOutcome {
+  if (length === 0) return zeroVector;
+  if (scale) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
+  return embedded;
 }

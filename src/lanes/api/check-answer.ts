@@ -39,6 +39,8 @@ export interface AnsweredPieces {
   readonly good: readonly Piece[];
   /** Of the good ones. Shape: `[good, dimensions]`. */
   readonly vectors: Float32Array;
+  /** Of each good one (L2). Shape: `[good]`. */
+  readonly lengths: Float64Array;
   readonly missing: readonly Piece[];
   /** Their vectors hold what is no number. */
   readonly broken: readonly Piece[];
@@ -48,18 +50,28 @@ export interface AnsweredPieces {
 export function splitAnswer(answer: ProviderAnswer, pieces: readonly Piece[]): AnsweredPieces {
   const { dimensions, vectors, present } = answer;
   const good: Piece[] = [];
+  const lengths = new Float64Array(pieces.length);
   const missing: Piece[] = [];
   const broken: Piece[] = [];
   for (const [at, piece] of pieces.entries()) {
-    const vector = vectors.subarray(at * dimensions, (at + 1) * dimensions);
+    const length = lengthOf(vectors, at * dimensions, (at + 1) * dimensions);
     if (present[at] !== 1) missing.push(piece);
-    else if (!vector.every(Number.isFinite)) broken.push(piece);
+    else if (!Number.isFinite(length)) broken.push(piece);
     else {
+      lengths[good.length] = length;
       // Good vectors move up over the others, in place: the answer is the lane's own.
       if (good.length < at)
         vectors.copyWithin(good.length * dimensions, at * dimensions, (at + 1) * dimensions);
       good.push(piece);
     }
   }
-  return { good, vectors: vectors.subarray(0, good.length * dimensions), missing, broken };
+  const vectorsOfGood = vectors.subarray(0, good.length * dimensions);
+  return { good, vectors: vectorsOfGood, lengths: lengths.subarray(0, good.length), missing, broken };
+}
+
+/** The length (L2) of the vector in a part of an array; no number where one of its components is none. */
+function lengthOf(vectors: Float32Array, from: number, to: number): number {
+  let square = 0;
+  for (let i = from; i < to; i++) square += vectors[i]! * vectors[i]!;
+  return Math.sqrt(square);
 }

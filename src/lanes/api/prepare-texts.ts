@@ -19,6 +19,9 @@ export interface Prepared {
 /** No token is longer on average: a text beyond so many characters a token need not be read to its end. */
 const longestToken = 32;
 
+/** How far a text's estimated tokens may be over the bound before it is taken to be too long. */
+const estimateRoom = 0.3;
+
 /** What JSON adds around a text: quotes and a comma. */
 const jsonBytes = 3;
 
@@ -41,11 +44,11 @@ export function prepareText(
   });
   const beginning = text.slice(0, maxTokens * longestToken);
   const tokens = counter.count(beginning);
-  const tooLong = beginning.length < text.length ? counter.cut(text, maxTokens) !== text : tokens > maxTokens;
+  // An estimate may be wrong about a text near the bound: that one goes whole, and who knows better says so.
+  const bound = counter.exact ? maxTokens : maxTokens * (1 + estimateRoom);
+  const seen = beginning.length === text.length;
+  const tooLong = counter.exact && seen ? tokens > bound : counter.cut(text, bound) !== text;
   if (!tooLong) return { pieces: [piece(text, tokens)], truncated: false };
-  // An estimate may be wrong about a text near the bound, and whoever knows better says so in time.
-  const surely = counter.exact || tokens > maxTokens * (1 + counter.margin());
-  if (!surely) return { pieces: [piece(text, tokens)], truncated: false };
   switch (overLong) {
     case "skip":
       return { pieces: [], truncated: false };

@@ -196,8 +196,8 @@ export function createRequestSender(options: SenderOptions): RequestSender {
     congestion.answered();
     answered++;
     room();
-    const { good, vectors, missing, broken } = splitAnswer(answer, job.pieces);
-    await job.call.accept(good, vectors, tokens);
+    const { missing, broken, ...parts } = splitAnswer(answer, job.pieces);
+    await job.call.accept(parts, tokens);
     if (missing.length > 0) {
       await afterPart(job, missing, "malformed", refusedByProvider, "the answer lacks vectors of some texts");
     }

@@ -61,12 +61,12 @@ export function createEstimatingCounter(): TokenCounter {
   return {
     exact: false,
     count: (text) => Math.ceil(weigh(text) * scale),
+    // Where a text is cut decides its vector, so it must not depend on what was learned by then.
     cut(text, maxTokens) {
-      const tokens = Math.ceil(weigh(text) * scale);
+      const tokens = weigh(text);
       if (tokens <= maxTokens) return text;
       let end = Math.floor((text.length * maxTokens) / tokens);
-      while (end > 1 && Math.ceil(weigh(text.slice(0, end)) * scale) > maxTokens)
-        end = Math.floor(end * 0.95);
+      while (end > 1 && weigh(text.slice(0, end)) > maxTokens) end = Math.floor(end * 0.95);
       // Half of a surrogate pair is no character.
       const last = text.charCodeAt(end - 1);
       return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
