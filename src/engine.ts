@@ -45,6 +45,7 @@ import type {
   WriteRequest,
   WriteResult,
 } from "./core/verbs-write.ts";
+import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./core/verbs-versions.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
@@ -74,8 +75,10 @@ import { buildIndex } from "./verbs/build-index.ts";
 import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
+import { inspectRow } from "./verbs/inspect-row.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
 import { inspectModel, listModels, pullModel, verifyModel } from "./verbs/model-verbs.ts";
+import { retireVersions } from "./verbs/retire-versions.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
@@ -90,6 +93,8 @@ export interface Engine {
   ingest(request: IngestRequest): Job<WriteResult>;
   write(request: WriteRequest): Job<WriteResult>;
   delete(request: DeleteRequest): Job<DeleteResult>;
+  inspect(request: InspectRequest): Job<InspectResult>;
+  retire(request: RetireRequest): Job<RetireResult>;
   versions(request: VersionsRequest): Job<VersionsResult>;
   index(request: IndexRequest): Job<IndexResult>;
   eval(request: EvalRequest): Job<EvalResult>;
@@ -221,6 +226,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     import: job(importCorpus),
     plan: job(planTargets),
     adopt: job(adoptVectors),
+    inspect: job(inspectRow),
+    retire: job(retireVersions),
     backfill: job(backfillVersion),
     embed: job((context, request: EmbedRequest) => embedSources(context, embedPorts, request)),
     ingest: job(ingestSources),

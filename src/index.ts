@@ -10,6 +10,7 @@ export type * from "./core/verbs.ts";
 export type * from "./core/verbs-embed.ts";
 export type * from "./core/verbs-adoption.ts";
 export type * from "./core/verbs-write.ts";
+export type * from "./core/verbs-versions.ts";
 export type { VersionState } from "./core/version.ts";
 export type { CorpusColumns, Key } from "./core/words.ts";
 export { openReembed, type Reembed, type ReembedOptions } from "./open-reembed.ts";

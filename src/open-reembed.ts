@@ -35,6 +35,7 @@ import type {
   WriteRequest,
   WriteResult,
 } from "./core/verbs-write.ts";
+import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./core/verbs-versions.ts";
 import { openEngine } from "./engine.ts";
 
 /** Settings of the library; what is left out comes from the configuration file, then the defaults. */
@@ -83,6 +84,8 @@ export interface Reembed {
   /** The same for rows of the program. */
   write(request: WithDefaults<WriteRequest, "mode" | "onUnavailable">): Job<WriteResult>;
   delete(request: DeleteRequest): Job<DeleteResult>;
+  inspect(request: WithDefaults<InspectRequest, "vectors">): Job<InspectResult>;
+  retire(request?: Partial<RetireRequest>): Job<RetireResult>;
   versions(request?: Partial<VersionsRequest>): Job<VersionsResult>;
   index(request: WithDefaults<IndexRequest, "type">): Job<IndexResult>;
   eval(request: WithDefaults<EvalRequest, "k" | "exact">): Job<EvalResult>;
@@ -139,6 +142,9 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     ingest: (request) => engine.ingest({ format: "auto", ...writePolicy, ...request }),
     write: (request) => engine.write({ ...writePolicy, ...request }),
     delete: engine.delete,
+    inspect: (request) => engine.inspect({ vectors: false, ...request }),
+    retire: (request) =>
+      engine.retire({ force: false, abandon: false, dropOnly: false, dryRun: false, ...request }),
     versions: (request) => engine.versions({ history: false, ...request }),
     index: (request) => engine.index({ type: "auto", ...request }),
     eval: (request) => engine.eval({ k: 10, exact: false, ...request }),

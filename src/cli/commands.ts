@@ -79,6 +79,16 @@ export const commands = {
     summary: "model packages: fetch and pin, look at, check, list",
     load: async () => (await import("./commands/model.ts")).modelCommand,
   },
+  retire: {
+    usage: "retire",
+    summary: "let go of versions that are due, or not wanted",
+    load: async () => (await import("./commands/retire.ts")).retireCommand,
+  },
+  inspect: {
+    usage: "inspect",
+    summary: "what one row says of itself in every version",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
   search: {
     usage: "search TEXT",
     summary: "search with the active version's own model",

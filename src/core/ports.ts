@@ -9,6 +9,7 @@ import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } 
 import type { HostedModel, Ledger } from "./provider.ts";
 import type { Adoption } from "./ports-adoption.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
+import type { Retirement } from "./ports-retirement.ts";
 import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
@@ -341,5 +342,7 @@ export interface StoredTable {
   dropVersionColumns(name: string): Promise<number>;
   /** Taking over vectors that something else wrote into this table. */
   readonly adoption: Adoption;
+  /** Letting go of versions. */
+  readonly retirement: Retirement;
   close(): void;
 }

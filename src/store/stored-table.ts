@@ -9,6 +9,7 @@ import { deleteRows } from "./delete-rows.ts";
 import { dropVersionColumns } from "./drop-version-columns.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
 import { countVersion, readFragments, readTexts, readVectors, sampleTexts, staleKeys } from "./read-rows.ts";
+import { retirement } from "./reclaim-space.ts";
 import { readRegistry } from "./registry.ts";
 import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
 import { searchTable } from "./search-table.ts";
@@ -57,6 +58,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
     dropVersionColumns: (name) => dropVersionColumns(handle, name),
     adoption: adoption(handle),
+    retirement: retirement(handle),
     close: () => {},
   };
 }

@@ -42,17 +42,11 @@ export const adoptCommand = defineTableCommand({
     ...corpusFlags,
   },
   examples: [
+    ["reembed adopt --table docs --model bundled:all-MiniLM-L6-v2", "a column of one model, in place"],
+    ["reembed adopt --table docs --model-column made_by --dry-run", "what stands in a mixed column"],
     [
-      "reembed adopt --table docs --column vector --model bundled:all-MiniLM-L6-v2 --key id --text text",
-      "a column of one model, in place",
-    ],
-    [
-      "reembed adopt --table docs --model-column embedding_model --dry-run --key id --text text",
-      "what stands in a column of several models",
-    ],
-    [
-      "reembed adopt --table docs --model-column embedding_model --map a=local:./a --map b=local:./b --split",
-      "each model's rows into a version",
+      "reembed adopt --model-column made_by --map a=local:./a --map b=local:./b",
+      "with --split: each model's rows into a version",
     ],
   ],
   interrupted: "interrupted; what was taken over stays, run the same command to go on",

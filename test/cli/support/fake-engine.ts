@@ -36,6 +36,8 @@ export function fakeEngine(verbs: {
     import: verb("import"),
     plan: verb("plan"),
     adopt: verb("adopt"),
+    inspect: verb("inspect"),
+    retire: verb("retire"),
     backfill: verb("backfill"),
     embed: verb("embed"),
     ingest: verb("ingest"),
