@@ -1,11 +1,15 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { ReembedError } from "../core/errors.ts";
+import { fromFloat16Bits } from "../core/float16.ts";
 import { deviceError, providerOf } from "./device-provider.ts";
 import type { InferenceRuntime, LoadedModel, OutputTensor, TokenBatch } from "./inference-runtime.ts";
 
 /** Inputs that a text encoder may have, and what each is fed. */
 const knownInputs = ["input_ids", "attention_mask", "token_type_ids", "position_ids"] as const;
 type KnownInput = (typeof knownInputs)[number];
+
+/** What a decoder keeps of earlier tokens, for one layer. A text is embedded at once, so there are none. */
+const pastInput = /^past_key_values\.\d+\.(?:key|value)$/;
 
 /** Call shapes whose tensors are kept. A shape is a few hundred bytes; its data is shared by all. */
 const maxShapes = 4096;
@@ -51,8 +55,8 @@ async function loadsOnCpu(weightsPath: string): Promise<boolean> {
 }
 
 function createModel(session: InferenceSession, weightsPath: string): LoadedModel {
-  const inputs = readInputs(session, weightsPath);
-  const feedsOf = createFeeds(inputs);
+  const { inputs, pasts } = readInputs(session, weightsPath);
+  const feedsOf = createFeeds(inputs, pasts);
   return {
     inputs: session.inputNames,
     outputs: session.outputMetadata.map((output) => ({
@@ -75,10 +79,30 @@ interface Input {
   readonly wide: boolean;
 }
 
-function readInputs(session: InferenceSession, weightsPath: string): Input[] {
-  return session.inputMetadata.map((input) => {
+/** An input for earlier tokens: always empty, but of the right number of heads and their width. */
+interface PastInput {
+  readonly name: string;
+  readonly type: "float32" | "float16";
+  readonly heads: number;
+  readonly width: number;
+}
+
+interface Inputs {
+  readonly inputs: readonly Input[];
+  readonly pasts: readonly PastInput[];
+}
+
+function readInputs(session: InferenceSession, weightsPath: string): Inputs {
+  const inputs: Input[] = [];
+  const pasts: PastInput[] = [];
+  for (const input of session.inputMetadata) {
     const name = knownInputs.find((known) => known === input.name);
     const type = input.isTensor ? input.type : "no tensor";
+    const past = pastInput.test(input.name) && input.isTensor ? toPastInput(input) : null;
+    if (past !== null) {
+      pasts.push(past);
+      continue;
+    }
     if (name === undefined || (type !== "int64" && type !== "int32")) {
       throw new ReembedError(
         "REEMBED_MODEL_UNSUPPORTED",
@@ -86,15 +110,24 @@ function readInputs(session: InferenceSession, weightsPath: string): Input[] {
         { details: { file: weightsPath, input: input.name, type } },
       );
     }
-    return { name, wide: type === "int64" };
-  });
+    inputs.push({ name, wide: type === "int64" });
+  }
+  return { inputs, pasts };
+}
+
+function toPastInput(input: InferenceSession.TensorValueMetadata): PastInput | null {
+  const { name, type } = input;
+  // Axes: texts, heads, earlier tokens, width of a head.
+  const [, heads, , width] = input.shape;
+  if (typeof heads !== "number" || typeof width !== "number") return null;
+  return type === "float32" || type === "float16" ? { name, type, heads, width } : null;
 }
 
 /**
  * Makes the inputs of a call. Tensors are made once per call shape over memory that all shapes share,
  * and only the ids are written again; ids are written as 32-bit halves, since BigInts cost allocations.
  */
-function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
+function createFeeds(inputs: readonly Input[], pasts: readonly PastInput[]): (batch: TokenBatch) => Feeds {
   let capacity = 0;
   let memory = new Map<KnownInput, ArrayBuffer>();
   let shapes = new Map<number, Feeds>();
@@ -141,6 +174,10 @@ function createFeeds(inputs: readonly Input[]): (batch: TokenBatch) => Feeds {
         : new Int32Array(buffer, 0, rows * length);
       feeds[name] = new Tensor(wide ? "int64" : "int32", data, [rows, length]);
     }
+    for (const { name, type, heads, width } of pasts) {
+      const none = type === "float32" ? new Float32Array(0) : new Uint16Array(0);
+      feeds[name] = new Tensor(type, none, [rows, heads, 0, width]);
+    }
     return feeds;
   }
 
@@ -172,7 +209,12 @@ function positions(rows: number, length: number, wide: boolean): ArrayBuffer {
 function toOutput(tensor: Tensor, name: string): OutputTensor {
   const { data, dims } = tensor;
   if (data instanceof Float32Array) return { data, shape: dims };
-  if (tensor.type === "float16") return { data: Float32Array.from(data as ArrayLike<number>), shape: dims };
+  if (tensor.type === "float16") {
+    // Without a Float16Array (Node 22), the runtime hands over the bits.
+    const numbers = data as ArrayLike<number>;
+    const toFloat = data instanceof Uint16Array ? fromFloat16Bits : Number;
+    return { data: Float32Array.from(numbers, (value) => toFloat(value)), shape: dims };
+  }
   throw new ReembedError(
     "REEMBED_MODEL_UNSUPPORTED",
     `output "${name}" is of type ${tensor.type}; an embedding is float32 or float16`,

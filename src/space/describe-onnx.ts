@@ -23,6 +23,9 @@ const encoderInputs: ReadonlySet<string> = new Set([
   "position_ids",
 ]);
 
+/** Inputs for what a decoder keeps of earlier tokens; they are fed empty. */
+const pastInput = /^past_key_values\.\d+\.(?:key|value)$/;
+
 const decoderTypes: ReadonlySet<string> = new Set(["qwen2", "qwen3", "mistral", "llama", "gemma", "gemma2"]);
 
 /** Outputs of rank 2 that are not an embedding of the text. */
@@ -124,7 +127,9 @@ function besides(weightsFile: string, file: string): string {
 }
 
 function checkInputs(path: string, graph: OnnxGraph): void {
-  const unknown = graph.inputs.filter(({ name }) => !encoderInputs.has(name)).map(({ name }) => name);
+  const unknown = graph.inputs
+    .map(({ name }) => name)
+    .filter((name) => !encoderInputs.has(name) && !pastInput.test(name));
   if (unknown.length === 0 && graph.inputs.some(({ name }) => name === "input_ids")) return;
   const found = graph.inputs.map(({ name }) => name).join(", ") || "none";
   throw modelFileError(

@@ -21,11 +21,18 @@ const text = (field: number, value: string): Buffer => message(field, Buffer.fro
 export const onnxTypes = { float: 1, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 type OnnxType = keyof typeof onnxTypes;
 
+interface OnnxInput {
+  readonly name: string;
+  readonly type: OnnxType;
+  /** @default batch and sequence */
+  readonly axes?: readonly (string | number)[];
+}
+
 export interface OnnxSpec {
   /** Rows of the table; row `r`, column `c` holds `r + c / 10`. */
   readonly rows: number;
   readonly width: number;
-  readonly inputs?: readonly { readonly name: string; readonly type: OnnxType }[];
+  readonly inputs?: readonly OnnxInput[];
   readonly output?: string;
   /** Adds up to `output`: the named input, cast and spread over the last axis. */
   readonly addPositions?: boolean;
@@ -102,7 +109,7 @@ export function buildOnnx(spec: OnnxSpec): Buffer {
       ...weights,
     ),
     message(5, integer(1, 1), integer(2, onnxTypes.int64), text(8, "last_axis"), message(9, lastAxis)),
-    ...inputs.map(({ name, type }) => valueInfo(11, name, type, ["batch", "sequence"])),
+    ...inputs.map(({ name, type, axes: own = ["batch", "sequence"] }) => valueInfo(11, name, type, own)),
     valueInfo(12, output, "float", axes),
   );
   return Buffer.concat([integer(1, 8), graph, message(8, text(1, ""), integer(2, 17))]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ModelReference } from "../../src/core/model-reference.ts";
@@ -340,4 +340,38 @@ test("what cannot be run is refused with the reason", async (t) => {
     await writeFiles(folder, { "tokenizer.json": smallTokenizer(words), ...files });
     await assert.rejects(openPinned(t, local(folder)), { code, message });
   }
+});
+
+test("files that changed places, or came from another model of the same sizes, are told by name", async (t) => {
+  const folder = await temporaryFolder(t);
+  const lockFile = join(folder, "reembed.lock.json");
+  const context = { bundledFolder, lockFile, pin: true };
+  const [first, second] = [local(folder, { onnxFile: "a.onnx" }), local(folder, { onnxFile: "b.onnx" })];
+  await writeFiles(folder, {
+    "tokenizer.json": smallTokenizer(words),
+    "a.onnx": buildOnnx(encoder),
+    "b.onnx": buildOnnx({ ...encoder, operator: "Identity" }),
+  });
+  await openModel(first, context);
+  await openModel(second, context);
+
+  await rename(join(folder, "a.onnx"), join(folder, "c.onnx"));
+  await rename(join(folder, "b.onnx"), join(folder, "a.onnx"));
+  await assert.rejects(openModel(first, context), {
+    code: "REEMBED_MODEL_LOCK_MISMATCH",
+    message: /^a\.onnx: its sha256 is/,
+    exitCode: 4,
+  });
+  await assert.rejects(openModel(second, context), {
+    code: "REEMBED_MODEL_FILE_MISSING",
+    message: /b\.onnx is not found.*a\.onnx, c\.onnx/,
+    exitCode: 4,
+  });
+
+  await rename(join(folder, "c.onnx"), join(folder, "a.onnx"));
+  await writeFiles(folder, { "tokenizer.json": smallTokenizer(words.toReversed()) });
+  await assert.rejects(openModel(first, context), {
+    code: "REEMBED_MODEL_LOCK_MISMATCH",
+    message: /^tokenizer\.json: its sha256 is/,
+  });
 });
