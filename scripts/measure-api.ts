@@ -26,7 +26,9 @@ const tokensPerText = 60;
 /** Tokens paid a second between two readings of the server's books, as a share of its limit. */
 async function measureLimit(): Promise<object> {
   const mock = await startMockProcess(
-    `--tpm ${tokensPerMinute} --rpm 3000 --latency 150ms --error-429 0.05 --error-5xx 0.02`.split(" "),
+    `--tpm ${tokensPerMinute} --rpm 3000 --burst 5s --latency 150ms --error-429 0.05 --error-5xx 0.02`.split(
+      " ",
+    ),
   );
   const lane = await openBenchLane(mock.url);
   const stop = new AbortController();

@@ -1,0 +1,61 @@
+/** Runs that ask a provider are killed again and again; the server counts what was paid. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startEmbeddingServer, tokensOf } from "../providers/embedding-server.ts";
+import { mustRun, runCli } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const texts = Array.from(
+  { length: 6_000 },
+  (_, index) => `document ${index} about ${"word ".repeat(index % 9)}`,
+);
+const kills = 4;
+
+test("killed runs pay for nothing twice but what was on its way", async (context) => {
+  const folder = await temporaryFolder(context);
+  let child: { kill(signal: "SIGKILL"): boolean } | null = null;
+  let sinceStart = 0;
+  const inFlight: number[] = [];
+  const server = await startEmbeddingServer(context, 64, ({ texts: asked }) => {
+    sinceStart++;
+    // Killed before this answer leaves: it is paid, and cannot have arrived.
+    if (inFlight.length < kills && sinceStart === 5) {
+      inFlight.push(asked.reduce((sum, text) => sum + tokensOf(text), 0));
+      child?.kill("SIGKILL");
+    }
+    return null;
+  });
+  const lines = texts.map((text, index) => JSON.stringify({ id: `k${index}`, text }));
+  await writeFile(join(folder, "docs.jsonl"), lines.join("\n"));
+  const env = {
+    OPENAI_API_KEY: "sk-test",
+    REEMBED_PROVIDER_LIMITS_FOLDER: join(folder, "limits"),
+    REEMBED_PROVIDER_CONCURRENCY: "1",
+  };
+  await mustRun(["import", "docs.jsonl", "--table", "docs", "--key", "id", "--text", "text"], {
+    cwd: folder,
+  });
+  const model = `openai-compatible:test-1?dimensions=64&baseUrl=${server.url}`;
+  const run = (): ReturnType<typeof runCli> => {
+    sinceStart = 0;
+    return runCli(["backfill", "--table", "docs", "--to", model], {
+      cwd: folder,
+      env,
+      onStart: (started) => (child = started),
+    });
+  };
+  for (let killed = 0; killed < kills; killed++) assert.equal((await run()).signal, "SIGKILL");
+  const last = await run();
+  assert.equal(last.exitCode, 0, JSON.stringify(last.last));
+
+  const needed = texts.reduce((sum, text) => sum + tokensOf(text), 0);
+  const paid = [...server.paid].reduce((sum, [text, times]) => sum + times * tokensOf(text), 0);
+  assert.equal(server.paid.size, texts.length);
+  assert.ok(paid >= needed);
+  assert.ok(
+    paid - needed <= inFlight.reduce((sum, tokens) => sum + tokens, 0),
+    `${paid - needed} tokens were paid twice, ${inFlight.join(" + ")} were on their way`,
+  );
+});
