@@ -22,6 +22,7 @@ test("a batch goes through its states with the clock", () => {
     ["finalizing", 3],
     ["completed", 3],
   ]);
+  assert.equal(at((2 * windowMs) / 1_000).status, "completed", "what is done in time does not expire later");
   assert.deepEqual(at(100).reachedMs, {
     validating: 0,
     in_progress: 10_000,
