@@ -1,6 +1,6 @@
 import createXxhash from "xxhash-wasm";
 
-const { h64 } = await createXxhash();
+const { h64, h64Raw } = await createXxhash();
 
 /**
  * The source hash of a text: XXH64 of its UTF-8 bytes with seed 0, as a signed 64-bit integer. It
@@ -11,6 +11,11 @@ const { h64 } = await createXxhash();
  */
 export function sourceHash(text: string): bigint {
   return BigInt.asIntN(64, h64(text));
+}
+
+/** The source hash of a text that is given as its UTF-8 bytes. */
+export function sourceHashOfBytes(bytes: Uint8Array): bigint {
+  return BigInt.asIntN(64, h64Raw(bytes));
 }
 
 /**

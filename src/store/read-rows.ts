@@ -1,11 +1,11 @@
 import type { Table } from "@lancedb/lancedb";
-import type { FixedSizeList } from "apache-arrow";
+import type { FixedSizeList, Vector } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
 import type { FragmentRows, TextRows, VersionCounts } from "../core/ports.ts";
-import { sourceHash } from "../core/source-hash.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
 import { columnOf, documentsOf } from "./batch-columns.ts";
+import { documentHashes } from "./document-hashes.ts";
 import { quoteColumn } from "./column-name.ts";
 import { fragmentMap } from "./fragment-map.ts";
 import { readKeys } from "./key-column.ts";
@@ -74,12 +74,34 @@ export async function* staleKeys(
   const handled = spans.filter((span) => span.nulls < span.rows);
   const columns = [corpus.key, ...corpus.text, version.hashColumn];
   for await (const batch of scanSpans(table, handled, columns, { batchRows: scanBatchRows, signal })) {
-    const documents = documentsOf(batch, corpus);
-    const hashes = columnOf(batch, version.hashColumn);
-    const stale = documents.map((text, row) => hashes.isValid(row) && hashes.get(row) !== sourceHash(text));
-    if (!stale.includes(true)) continue;
-    yield readKeys(columnOf(batch, corpus.key)).filter((_, row) => stale[row]);
+    const differs = differences(columnOf(batch, version.hashColumn), documentHashes(batch, corpus));
+    if (differs === null) continue;
+    yield readKeys(columnOf(batch, corpus.key)).filter((_, row) => differs[row] === 1);
   }
+}
+
+/**
+ * 1 for each row whose stored hash is set and is not the one given; null where none is. Hashes are
+ * compared as pairs of 32-bit words: big integers would be made, and collected, for every row.
+ */
+function differences(stored: Vector, present: BigInt64Array): Uint8Array | null {
+  const wanted = new Int32Array(present.buffer, present.byteOffset, present.length * 2);
+  const differs = new Uint8Array(present.length);
+  let some = false;
+  let start = 0;
+  for (const data of stored.data) {
+    const values = data.values as BigInt64Array;
+    const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+    for (let row = 0; row < data.length; row += 1) {
+      const to = start + row;
+      if (words[row * 2] === wanted[to * 2] && words[row * 2 + 1] === wanted[to * 2 + 1]) continue;
+      if (data.nullCount > 0 && !data.getValid(row)) continue;
+      differs[to] = 1;
+      some = true;
+    }
+    start += data.length;
+  }
+  return some ? differs : null;
 }
 
 /** About so many documents, evenly spread over the table. */
