@@ -67,5 +67,5 @@ test("another class of CPU is told apart, and named where its vectors are refuse
   const space = { ...plan.space, instructionClass: "arm64-dotprod", documentPrompt: "passage: " };
   const error = await refusal({ ...plan, space });
   const pinnedOn = plan.canary.record.instructionClass;
-  assert.ok(error.message.includes(`(pinned on ${pinnedOn}, this CPU is arm64-dotprod)`), error.message);
+  assert.ok(error.message.includes(`(pinned on ${pinnedOn}, here it is arm64-dotprod)`), error.message);
 });
