@@ -9,6 +9,7 @@ import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
+import { groupFamilies } from "./core/lineage.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
 import type {
@@ -159,6 +160,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     return {
       reference: written,
       space: opened.space,
+      baseModel: opened.baseModel,
       warnings: [...opened.warnings, ...deviceWarnings(opened.space, config.device)],
       canary: opened.canary,
       pinCanary: opened.canaryDue
@@ -236,7 +238,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     versions: job(async (context, request: VersionsRequest) => {
       const table = await openTable(context);
       const versions = await summarizeVersions(table, { ...request, signal: context.signal });
-      return { table: table.name, versions };
+      if (request.tree !== true) return { table: table.name, versions };
+      return { table: table.name, versions, families: groupFamilies((await table.snapshot()).versions) };
     }),
     index: job(buildIndex),
     eval: job(evaluateVersions),

@@ -5,6 +5,7 @@
 import type { Shard } from "./leases.ts";
 import type { Stages } from "./stages.ts";
 import type { RowOutcomeName } from "./outcome.ts";
+import type { Family } from "./lineage.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
 import type { Ledger } from "./provider.ts";
@@ -134,6 +135,8 @@ export interface BackfillResult {
 
 export interface VersionsRequest {
   readonly history: boolean;
+  /** Group the versions by lineage too. @default false */
+  readonly tree?: boolean | undefined;
 }
 
 export interface VersionSummary {
@@ -168,6 +171,8 @@ export interface VersionSummary {
 export interface VersionsResult {
   readonly table: string;
   readonly versions: readonly VersionSummary[];
+  /** Where lineage was asked for. */
+  readonly families?: readonly Family[];
 }
 
 /** Of a version's vectors, or, with `fullText`, of the text columns, which belong to no version. */

@@ -1,3 +1,4 @@
+import { readPackageJson } from "./package-files.ts";
 import type { CanaryCheck, CanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Device } from "../core/device.ts";
@@ -28,6 +29,8 @@ export interface OpenedModel {
   readonly lockKey: string;
   /** What had to be assumed about the package. */
   readonly warnings: readonly string[];
+  /** What the package says it was made from (`base_model` of its `config.json`); null where it does not. */
+  readonly baseModel: string | null;
 }
 
 export interface OpenModelContext extends PackageContext {
@@ -50,6 +53,7 @@ export async function openModel(reference: ModelReference, context: OpenModelCon
   await verify(reference, location, files, context);
   const canary = await findCanary(location, context.lockFile, space);
   const { folder } = location;
+  const baseModel = (await readPackageJson(folder, "config.json"))?.["base_model"];
   return {
     reference,
     folder,
@@ -66,6 +70,7 @@ export async function openModel(reference: ModelReference, context: OpenModelCon
       canary,
     },
     warnings: described.warnings,
+    baseModel: typeof baseModel === "string" ? baseModel : null,
   };
 }
 

@@ -18,7 +18,7 @@ const texts = Array.from({ length: 120 }, (_, id) => `The ${nouns[id % 10]} of h
 
 /** The second base has other weights throughout; each fine-tune differs from its base in a few. */
 const packages: Readonly<Record<string, FineTune>> = {
-  "tune-a": { every: 97, by: 12 },
+  "tune-a": { every: 97, by: 12, baseModel: potion },
   "base-b": { every: 1, by: -70 },
   "tune-b": { every: 1, by: -71 },
 };
@@ -237,6 +237,15 @@ test("four models of two families in one column, reported, split and migrated ro
     const vectors = await column(`vector_${filled.version}`);
     for (const id of texts.keys())
       assert.deepEqual(vectors.get(String(id)), made["tune-b"]?.[id], `row ${id}`);
+    const { families } = await reembed.versions({ tree: true });
+    assert.deepEqual(
+      families?.map(({ root, spaces }) => [root, spaces.map(({ model, depth }) => `${depth} ${model}`)]),
+      [
+        ["potion-base-4m-int8", ["0 potion-base-4m-int8", "1 tune-a"]],
+        ["base-b", ["0 base-b"]],
+        ["tune-b", ["0 tune-b"]],
+      ],
+    );
     const theirs = await column("vector");
     for (const id of texts.keys()) assert.deepEqual(theirs.get(String(id)), rows[id]?.vector ?? null);
   });

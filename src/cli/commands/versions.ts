@@ -12,19 +12,26 @@ export const versionsCommand = defineTableCommand({
     "vector, how many are stale, how much of it the index covers, and its size.",
   argument: null,
   flags: {
-    history: { kind: "switch", about: "also every change of state, when, and why" },
+    history: { kind: "switch", about: "also every change of state: when, why, and by whom" },
+    tree: { kind: "switch", about: "also which models were made from which, as their packages say" },
   },
   examples: [
     ["reembed versions --table docs", "as they stand"],
     ["reembed versions --table docs --history --json", "for a program, with their history"],
   ],
   interrupted: "interrupted; nothing was changed",
-  start: (engine, { flags }) => engine.versions({ history: flags.history }),
+  start: (engine, { flags }) =>
+    engine.versions({ history: flags.history, ...(flags.tree ? { tree: true } : {}) }),
   present: (result: VersionsResult) => {
     if (result.versions.length === 0) {
       return [line(`${result.table} has no version yet: add one with reembed backfill --to REF`)];
     }
-    return [versionsTable(result.versions), ...dueOf(result.versions), ...historyOf(result.versions)];
+    return [
+      versionsTable(result.versions),
+      ...dueOf(result.versions),
+      ...treeOf(result),
+      ...historyOf(result.versions),
+    ];
   },
 });
 
@@ -45,6 +52,20 @@ function versionsTable(versions: readonly VersionSummary[]): Block {
       version.spaceId.slice(0, shortIdDigits),
     ]),
     { cut: ["model"], spare: ["dim", "skipped", "vectors"] },
+  );
+}
+
+/** A family a paragraph, a child two spaces in. */
+function treeOf({ families }: VersionsResult): Block[] {
+  return (families ?? []).map(({ root, spaces }) =>
+    table(
+      [root, "versions", "space"],
+      spaces.map(({ model, depth, versions, spaceId }) => [
+        `${"· ".repeat(depth)}${model}`,
+        versions.join(", "),
+        spaceId.slice(0, shortIdDigits),
+      ]),
+    ),
   );
 }
 
