@@ -165,6 +165,31 @@ test("a killed worker is replaced and its texts are embedded all the same", asyn
   assert.deepEqual(vectors, expected.vectors);
 });
 
+test("a transformer's worker killed while it tokenises costs no text and no bit", async (t) => {
+  const workers: Worker[] = [];
+  watchWorkers(t, (worker) => workers.push(worker));
+  const lane = await openLane(t, miniLmInt8, 2);
+  const texts = [...someTexts(60), "", "cats number 0"];
+  const expected = await lane.embed(texts, document);
+  const seen: number[] = [];
+  const call = lane.embed(texts, { ...document, onVectors: ({ indices }) => void seen.push(...indices) });
+  // At once: no answer was taken in yet, so that no worker can be inside ONNX Runtime, where ending a
+  // thread ends the process.
+  void workers[1]?.terminate();
+  const { vectors, outcomes, computed } = await call;
+  assert.equal(workers.length, 3);
+  assert.equal(computed, expected.computed);
+  assert.deepEqual(outcomes, expected.outcomes);
+  assert.deepEqual(vectors, expected.vectors);
+  // Each text once, the repeated one as its first.
+  const [first] = texts.keys().filter((index) => texts[index] === "cats number 0");
+  assert.equal(first, 0);
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    Array.from({ length: texts.length - 1 }, (_, index) => index),
+  );
+});
+
 test("an idle worker that was killed is replaced, too", async (t) => {
   const workers: Worker[] = [];
   watchWorkers(t, (worker) => workers.push(worker));
