@@ -79,13 +79,14 @@ export function createRatePacer(account: AccountLimits, share: number, startMs: 
     }
     const bucket = buckets[kind];
     if (bucket === null || told.remaining === null) return;
-    // Requests that went after this one are not in the books that its answer was written from.
-    const sentAfter = sent[kind] - grant.sent[kind];
-    const refilled = ((told.limit ?? 0) / told.windowMs) * (nowMs - grant.sentMs);
-    const theirs = told.remaining - sentAfter + refilled;
+    // Requests that went after this one may not be in the books that its answer was written from, and
+    // whether the books were read when it arrived or when it was answered is not known: so what is left
+    // lies between two bounds, and our own count is only changed where it lies outside of them.
+    const least = told.remaining - (sent[kind] - grant.sent[kind]);
+    const most = least + ((told.limit ?? 0) / told.windowMs) * (nowMs - grant.sentMs);
     const ours = bucket.level(nowMs);
-    // Where the whole limit is ours, what was wrongly taken off our books is put back too.
-    if (theirs < ours || (share === 1 && processShare === 1)) bucket.setLevel(theirs, nowMs);
+    if (ours > most) bucket.setLevel(most, nowMs);
+    else if (ours < least && share === 1 && processShare === 1) bucket.setLevel(least, nowMs);
   }
 
   return {

@@ -178,7 +178,8 @@ export function createRequestSender(options: SenderOptions): RequestSender {
       }
       ledger.failed(reserved, error.kind, maybePaid.has(error.kind));
       sharedLimit?.spent({ requests: 1, tokens: 0 });
-      if (!maybePaid.has(error.kind)) pacer.refund(grant, now());
+      // What else failed may have been counted; where it was not, the next answer's headers say so.
+      if (error.kind === "rate-limited") pacer.refund(grant, now());
       pacer.hear(grant, readRateHeaders(error.headers), now());
       await afterFailure(job, error);
       return;
