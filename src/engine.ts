@@ -126,7 +126,8 @@ const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.ur
 
 /** Opens an engine over a checked configuration. @throws REEMBED_STORE_URI */
 export async function openEngine(config: RunConfig, options: EngineOptions = {}): Promise<Engine> {
-  const store = await openStore(config.db, { actor: config.actor ?? presentActor() });
+  const { storageOptions } = config;
+  const store = await openStore(config.db, { actor: config.actor ?? presentActor(), storageOptions });
   const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
   const missingRows = createMissingRows(Date.now);
   const models = new Map<string, Promise<Model>>();

@@ -43,6 +43,8 @@ export interface ReembedOptions {
   /** LanceDB URI or folder. @default "./reembed-data" */
   readonly db?: string | undefined;
   readonly table?: string | undefined;
+  /** How LanceDB reaches an object store, by its own names: region, endpoint, keys. */
+  readonly storageOptions?: Readonly<Record<string, string>> | undefined;
   /** Worker threads. @default as many as cores that the process may use */
   readonly workers?: number | undefined;
   /** Threads inside one call of a transformer. @default 1 */
@@ -107,13 +109,14 @@ const writePolicy = { mode: "append", onUnavailable: "refuse" } as const;
  * @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNPINNED, REEMBED_STORE_URI
  */
 export async function openReembed(options: ReembedOptions): Promise<Reembed> {
-  const { db, table, workers, threadsPerWorker, device, configFile, env, pin, signal } = options;
+  const { db, table, storageOptions, workers, threadsPerWorker, device, configFile, env, pin, signal } =
+    options;
   const cwd = resolve(options.cwd ?? ".");
   const config = await loadConfig({
     configFile,
     cwd,
     env: {},
-    flags: { db, table, workers, threadsPerWorker, device },
+    flags: { db, table, storageOptions, workers, threadsPerWorker, device },
   });
   const engine = await openEngine(config, { env, pin, signal });
   return {

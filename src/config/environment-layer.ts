@@ -16,7 +16,9 @@ export function environmentLayer(env: Readonly<Record<string, string | undefined
     values,
     whereIs: (path) => {
       const prefix = path.join(".");
-      const named = [...variables].find(([name]) => name === prefix || name.startsWith(`${prefix}.`));
+      const named = [...variables].find(
+        ([name]) => name === prefix || name.startsWith(`${prefix}.`) || prefix.startsWith(`${name}.`),
+      );
       return `environment variable ${named?.[1] ?? ""}`;
     },
   };
@@ -39,10 +41,20 @@ function readVariable(
 /** Text that is no value of the setting's kind stays text, for the check to name it. */
 function parseText(setting: Setting, text: string): unknown {
   if (setting.kind === "switch" && ["true", "false"].includes(text)) return text === "true";
+  if (setting.kind === "map") return parseMap(text);
   if (setting.kind === "list") return text.split(",").map((part) => part.trim());
   return setting.kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))
     ? Number(text)
     : text;
+}
+
+/** An object of names and values, as JSON. */
+function parseMap(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function setValue(values: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -45,6 +45,10 @@ function describeIssue(
     known.find((row) => row.path.every((name, at) => path[at] === name) && row.kind !== "group") ??
     known.find((row) => row.path.join(".") === path.join("."));
   const value = valueAt(merged, path);
-  const fault = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  const shown =
+    setting?.secret === true
+      ? "has another form (its value may be a secret and is not shown)"
+      : `is ${JSON.stringify(value)}`;
+  const fault = value === undefined ? "is missing" : shown;
   return [say(path, `"${path.join(".")}" ${fault}; write ${setting?.expected ?? "something else"}`)];
 }

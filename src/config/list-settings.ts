@@ -6,7 +6,7 @@ import { settingsSchema } from "./settings.ts";
 export interface Setting extends SettingNotes {
   /** Names from the outermost: `["gate", "confidence"]`. */
   readonly path: readonly string[];
-  /** A map is of names that people choose, so no variable can set it. */
+  /** A map is of names that people choose; a variable gives it as JSON. */
   readonly kind: "group" | "text" | "number" | "switch" | "list" | "map";
   /** As JSON; undefined for a group, and for what has none. */
   readonly fallback: unknown;

@@ -7,6 +7,8 @@ export interface SettingNotes {
   readonly variable: string | null;
   /** What its value must be, as the end of "write …". */
   readonly expected: string;
+  /** Its value may be a secret: no message shows it. */
+  readonly secret?: true;
 }
 
 export const settingNotes = z.registry<SettingNotes>();

@@ -27,6 +27,7 @@ export interface RunConfig {
   readonly actor: string | null;
   readonly leaseSeconds: number;
   readonly stateFolder: string | null;
+  readonly storageOptions: Readonly<Record<string, string>>;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
   readonly provider: ProviderSettings;
@@ -139,6 +140,12 @@ export const settingsSchema = z.strictObject({
     description: "Where finished vectors wait for their commit; null: `.reembed`, in a local database.",
     variable: "REEMBED_STATE_FOLDER",
     expected: "a folder",
+  }),
+  storageOptions: z.record(name, z.string()).default({}).register(settingNotes, {
+    description: "How LanceDB reaches an object store, by its own names: region, endpoint, keys.",
+    variable: "REEMBED_STORAGE_OPTIONS",
+    expected: 'an object of texts, such as { "region": "eu-central-1" }',
+    secret: true,
   }),
   retirementGraceDays: z.number().min(0).max(36_500).default(14).register(settingNotes, {
     description: "Days that a version stays for rollback after another took its place.",

@@ -59,6 +59,7 @@ describe("layers", () => {
       leaseSeconds: 60,
       modelTags: {},
       stateFolder: null,
+      storageOptions: {},
       retirementGraceDays: 14,
       gate: {
         queries: null,
@@ -239,7 +240,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, retirementGraceDays, gate, provider',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, provider',
     ],
     [
       "REEMBED_CONFIG_INVALID",

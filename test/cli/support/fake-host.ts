@@ -25,6 +25,7 @@ export const config: RunConfig = {
   actor: null,
   leaseSeconds: 60,
   modelTags: {},
+  storageOptions: {},
   stateFolder: null,
   retirementGraceDays: 14,
   provider: {
