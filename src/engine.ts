@@ -4,6 +4,7 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunConfig } from "./config/load-config.ts";
+import { readDeprecations } from "./config/deprecation-calendar.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
@@ -46,6 +47,7 @@ import type {
   WriteRequest,
   WriteResult,
 } from "./core/verbs-write.ts";
+import type { ActiveResult, RunJobsRequest, RunJobsResult } from "./core/verbs-jobs.ts";
 import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./core/verbs-versions.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
@@ -56,9 +58,10 @@ import { openApiModel } from "./lanes/api/api-model.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
 import { usableCores } from "./lanes/usable-cores.ts";
 import { search } from "./lifecycle/door.ts";
+import { describeActive } from "./lifecycle/find-version.ts";
 import { createMissingRows } from "./lifecycle/missing-rows.ts";
 import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
-import { rollback, switchVersion } from "./lifecycle/switch-version.ts";
+import { rollback } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
 import { openHub } from "./hub/hub-context.ts";
@@ -69,18 +72,21 @@ import { describeHosted } from "./space/describe-hosted.ts";
 import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openSpool } from "./spool/open-spool.ts";
+import { takeJobsLock } from "./state/jobs-lock.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
 import { buildIndex } from "./verbs/build-index.ts";
 import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
-import { compareForGate, evaluateVersions } from "./verbs/evaluate-versions.ts";
+import { evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { inspectRow } from "./verbs/inspect-row.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
 import { inspectModel, listModels, pullModel, verifyModel } from "./verbs/model-verbs.ts";
 import { retireVersions } from "./verbs/retire-versions.ts";
+import { type JobPorts, runJobs } from "./verbs/run-jobs.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
+import { switchTo } from "./verbs/switch-to.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
 
@@ -101,6 +107,10 @@ export interface Engine {
   eval(request: EvalRequest): Job<EvalResult>;
   switch(request: SwitchRequest): Job<SwitchResult>;
   rollback(): Job<RollbackResult>;
+  /** Does once what keeps a table in order. @throws REEMBED_JOBS_BUSY */
+  runJobs(request: RunJobsRequest): Job<RunJobsResult>;
+  /** The version that searches go to, with its space. @throws REEMBED_NO_ACTIVE_VERSION */
+  active(): Job<ActiveResult>;
   search(request: SearchVerbRequest): Job<SearchResult>;
   pullModel(request: ModelRequest): Job<ModelPullResult>;
   inspectModel(request: ModelRequest): Job<ModelInspectResult>;
@@ -122,6 +132,7 @@ export interface EngineOptions {
 }
 
 const providerModels = fileURLToPath(new URL("../datasets/providers/models.jsonl", import.meta.url));
+const providerEnds = fileURLToPath(new URL("../datasets/providers/deprecations.jsonl", import.meta.url));
 const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.url));
 
 /** Opens an engine over a checked configuration. @throws REEMBED_STORE_URI */
@@ -215,6 +226,12 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     nowMs: Date.now,
   });
 
+  const jobPorts: JobPorts = {
+    takeLock: (table) =>
+      takeJobsLock(stateFolder(config), table, { leaseMs: config.leaseSeconds * 1000, nowMs: Date.now }),
+    readCalendar: () => readDeprecations([providerEnds, ...config.deprecations.files]),
+  };
+
   const embedPorts: EmbedPorts = {
     embeddableSources,
     openOutput: (output) => openOutput(output, options.standardOutput),
@@ -244,17 +261,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     }),
     index: job(buildIndex),
     eval: job(evaluateVersions),
-    switch: job(async (context, request: SwitchRequest) => {
-      const { gate, retirementGraceDays: graceDays } = context.settings;
-      return switchVersion(request, {
-        table: await openTable(context),
-        policy: gate,
-        compare: (from, to) => compareForGate(context, from, to),
-        graceDays,
-        nowMs: context.nowMs,
-        signal: context.signal,
-      });
-    }),
+    switch: job(switchTo),
     rollback: () =>
       startJob(async (emit) => {
         const context = contextOf(emit);
@@ -264,6 +271,9 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
           nowMs: context.nowMs,
         });
       }),
+    runJobs: job((context, request: RunJobsRequest) => runJobs(context, jobPorts, request)),
+    active: () =>
+      startJob(async (emit) => describeActive(await (await openTable(contextOf(emit))).snapshot())),
     search: job(async (context, request: SearchVerbRequest) =>
       search(
         {

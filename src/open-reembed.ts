@@ -35,6 +35,7 @@ import type {
   WriteRequest,
   WriteResult,
 } from "./core/verbs-write.ts";
+import type { ActiveResult, RunJobsRequest, RunJobsResult } from "./core/verbs-jobs.ts";
 import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./core/verbs-versions.ts";
 import { openEngine } from "./engine.ts";
 
@@ -93,6 +94,9 @@ export interface Reembed {
   eval(request: WithDefaults<EvalRequest, "k" | "exact">): Job<EvalResult>;
   switch(request: WithDefaults<SwitchRequest, "force">): Job<SwitchResult>;
   rollback(): Job<RollbackResult>;
+  /** Retires, checks, catches up and follows the configured model, once. */
+  runJobs(request?: Partial<RunJobsRequest>): Job<RunJobsResult>;
+  active(): Job<ActiveResult>;
   search(request: WithDefaults<SearchVerbRequest, "limit" | "exact">): Job<SearchResult>;
   pullModel(request: ModelRequest): Job<ModelPullResult>;
   inspectModel(request: ModelRequest): Job<ModelInspectResult>;
@@ -153,6 +157,8 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     eval: (request) => engine.eval({ k: 10, exact: false, ...request }),
     switch: (request) => engine.switch({ force: false, ...request }),
     rollback: engine.rollback,
+    runJobs: (request) => engine.runJobs({ dryRun: false, ...request }),
+    active: engine.active,
     search: (request) => engine.search({ limit: 10, exact: false, ...request }),
     pullModel: engine.pullModel,
     inspectModel: engine.inspectModel,

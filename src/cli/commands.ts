@@ -84,6 +84,11 @@ export const commands = {
     summary: "let go of versions that are due, or not wanted",
     load: async () => (await import("./commands/retire.ts")).retireCommand,
   },
+  "run-jobs": {
+    usage: "run-jobs",
+    summary: "retire, check, catch up and follow the configured model, once",
+    load: async () => (await import("./commands/run-jobs.ts")).runJobsCommand,
+  },
   inspect: {
     usage: "inspect",
     summary: "what one row says of itself in every version",

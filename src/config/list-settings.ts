@@ -40,7 +40,7 @@ function kindOf(schema: z.core.$ZodType): Exclude<Setting["kind"], "group"> {
   if (schema instanceof z.ZodNumber) return "number";
   if (schema instanceof z.ZodBoolean) return "switch";
   if (schema instanceof z.ZodRecord) return "map";
-  return schema instanceof z.ZodTuple ? "list" : "text";
+  return schema instanceof z.ZodTuple || schema instanceof z.ZodArray ? "list" : "text";
 }
 
 function fallbackOf(schema: z.core.$ZodType): unknown {

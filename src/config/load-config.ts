@@ -88,6 +88,10 @@ function resolvePaths(
       queries: absolute(checked.gate.queries, "gate", "queries"),
       qrels: absolute(checked.gate.qrels, "gate", "qrels"),
     },
+    deprecations: {
+      ...checked.deprecations,
+      files: checked.deprecations.files.map((path) => resolve(folderOf(["deprecations", "files"]), path)),
+    },
     provider: {
       ...checked.provider,
       modelsFile: absolute(checked.provider.modelsFile, "provider", "modelsFile"),

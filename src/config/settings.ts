@@ -6,10 +6,11 @@ import { type NewVectorType, newVectorTypes } from "../core/vector-type.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { CorpusColumns } from "../core/words.ts";
 import { type ProviderSettings, providerSettingsSchema } from "./provider-settings.ts";
+import { type JobSettings, jobSettings } from "./job-settings.ts";
 import { settingNotes } from "./setting-notes.ts";
 
 /** Everything that a run is told, whole and frozen: no setting has a default anywhere else. */
-export interface RunConfig {
+export interface RunConfig extends JobSettings {
   readonly db: string;
   readonly table: string | null;
   readonly corpus: CorpusColumns | null;
@@ -196,6 +197,7 @@ export const settingsSchema = z.strictObject({
       variable: null,
       expected: 'an object, such as { "ndcg10MaxDrop": 0.01 }',
     }),
+  ...jobSettings,
   provider: providerSettingsSchema.prefault({}).register(settingNotes, {
     description: "How hosted models are used.",
     variable: null,

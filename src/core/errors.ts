@@ -108,6 +108,8 @@ export const errorKinds = {
   REEMBED_SPOOL_WRITE_FAILED: transient(exitCodes.store),
   REEMBED_SPOOL_READ_FAILED: transient(exitCodes.store),
 
+  REEMBED_JOBS_BUSY: transient(exitCodes.store),
+
   REEMBED_SPACE_MISMATCH: fatal(exitCodes.check),
   REEMBED_GATE_FAILED: fatal(exitCodes.check),
   REEMBED_ADOPTION_REFUSED: fatal(exitCodes.check),

@@ -1,5 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import type { TableSnapshot } from "../core/ports.ts";
+import type { ActiveResult } from "../core/verbs-jobs.ts";
 import { searchableStates, type VersionRecord } from "../core/version.ts";
 
 /** The active version of a snapshot, or null. */
@@ -41,4 +42,10 @@ export function resolveVersion(snapshot: TableSnapshot, name: string | undefined
     `version ${name} is ${version.state} and cannot be searched`,
     { details: { version: name, state: version.state } },
   );
+}
+
+/** What programs that embed their queries elsewhere must know. @throws REEMBED_NO_ACTIVE_VERSION */
+export function describeActive(snapshot: TableSnapshot): ActiveResult {
+  const { name, column, state, reference, spaceId, space } = resolveVersion(snapshot, undefined);
+  return { table: snapshot.name, version: name, column, state, model: reference, spaceId, space };
 }

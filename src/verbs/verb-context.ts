@@ -7,6 +7,7 @@ import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } 
 import { spaceDifferences } from "../core/space.ts";
 import type { SpoolDurability, SpoolKey, VectorSpool } from "../core/spool.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
+import type { Follow } from "../core/verbs-jobs.ts";
 import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
@@ -32,6 +33,7 @@ export interface VerbSettings {
   readonly modelTags: Readonly<Record<string, string>>;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
+  readonly jobs: { readonly follow: Follow };
 }
 
 /** Everything a verb reaches the world through. Filled in by the composition root alone. */

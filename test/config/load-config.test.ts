@@ -70,6 +70,8 @@ describe("layers", () => {
         sliceBy: null,
         sliceNdcg10MaxDrop: null,
       },
+      jobs: { follow: "never" },
+      deprecations: { files: [] },
       provider: {
         share: 1,
         requestsPerMinute: null,
@@ -240,7 +242,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, provider',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider',
     ],
     [
       "REEMBED_CONFIG_INVALID",

@@ -20,6 +20,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   hub: ["core"],
   space: ["core", "hub"],
   spool: ["core"],
+  state: ["core"],
   store: ["core", "arrow"],
 
   engine: [
@@ -37,6 +38,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "providers",
     "space",
     "spool",
+    "state",
     "store",
   ],
   "open-reembed": ["core", "config", "engine"],

@@ -48,6 +48,8 @@ export function fakeEngine(verbs: {
     eval: verb("eval"),
     switch: verb("switch"),
     rollback: verb("rollback"),
+    runJobs: verb("runJobs"),
+    active: verb("active"),
     search: verb("search"),
     pullModel: verb("pullModel"),
     inspectModel: verb("inspectModel"),

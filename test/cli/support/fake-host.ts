@@ -28,6 +28,8 @@ export const config: RunConfig = {
   storageOptions: {},
   stateFolder: null,
   retirementGraceDays: 14,
+  jobs: { follow: "never" },
+  deprecations: { files: [] },
   provider: {
     share: 1,
     requestsPerMinute: null,

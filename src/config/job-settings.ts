@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { type Follow, followChoices } from "../core/verbs-jobs.ts";
+import { settingNotes } from "./setting-notes.ts";
+
+/** What the jobs do by themselves, and what they know of providers. */
+export interface JobSettings {
+  readonly jobs: { readonly follow: Follow };
+  readonly deprecations: { readonly files: readonly string[] };
+}
+
+/** Members of the table of settings. Order: as documented. */
+export const jobSettings = {
+  jobs: z
+    .strictObject({
+      follow: z.enum(followChoices).default("never").register(settingNotes, {
+        description: "What jobs do where `model` is no version yet: tell, fill it, or fill it and switch.",
+        variable: "REEMBED_JOBS_FOLLOW",
+        expected: '"never", "backfill" or "switch"',
+      }),
+    })
+    .prefault({})
+    .register(settingNotes, {
+      description: "What `run-jobs` and `serve` do by themselves.",
+      variable: null,
+      expected: 'an object, such as { "follow": "backfill" }',
+    }),
+  deprecations: z
+    .strictObject({
+      files: z.array(z.string().min(1)).default([]).register(settingNotes, {
+        description:
+          "Calendars of models that end (JSONL), over that of `datasets/providers/deprecations.jsonl`.",
+        variable: "REEMBED_DEPRECATIONS_FILES",
+        expected: 'a list of file names, such as ["ends.jsonl"]',
+      }),
+    })
+    .prefault({})
+    .register(settingNotes, {
+      description: "What is known of models that providers end.",
+      variable: null,
+      expected: 'an object, such as { "files": ["ends.jsonl"] }',
+    }),
+} as const;

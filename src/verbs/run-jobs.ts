@@ -1,0 +1,97 @@
+import {
+  type Deprecation,
+  type DeprecationAlert,
+  deprecationAlerts,
+  describeAlert,
+} from "../core/deprecations.ts";
+import type { JobsLock } from "../core/ports-jobs.ts";
+import type { StoredTable } from "../core/ports.ts";
+import type { JobReport, RunJobsRequest, RunJobsResult } from "../core/verbs-jobs.ts";
+import type { VersionRecord } from "../core/version.ts";
+import { hasColumn } from "../lifecycle/summarize-versions.ts";
+import { catchUp, isKept } from "./jobs/catch-up.ts";
+import { checkCanary } from "./jobs/check-canary.ts";
+import { followModel } from "./jobs/follow-model.ts";
+import { reportJob } from "./jobs/report-job.ts";
+import { retireVersions } from "./retire-versions.ts";
+import { openTable, type VerbContext } from "./verb-context.ts";
+
+/** What the jobs reach beyond the table. Filled in by the composition root. */
+export interface JobPorts {
+  /** @throws REEMBED_JOBS_BUSY */
+  takeLock(table: string): Promise<JobsLock>;
+  readCalendar(): Promise<readonly Deprecation[]>;
+}
+
+/**
+ * Does once what keeps a table in order: lets go of what is due, checks models and their ends, fills
+ * what is missing, follows the configured model. One run at a time; a job that fails ends itself alone,
+ * and a version whose model is not what it was is not filled.
+ * @throws REEMBED_JOBS_BUSY, and what opening the table throws
+ */
+export async function runJobs(
+  context: VerbContext,
+  ports: JobPorts,
+  { dryRun }: RunJobsRequest,
+): Promise<RunJobsResult> {
+  const startMs = performance.now();
+  const table = await openTable(context);
+  const lock = dryRun ? null : await ports.takeLock(table.name);
+  try {
+    const jobs: JobReport[] = [await retireDue(context, dryRun)];
+    const tripped = new Set<string>();
+    for (const version of (await versionsOf(table)).filter(isKept)) {
+      // Asking a provider costs money and changes nothing, so a dry run leaves it out too.
+      if (dryRun) continue;
+      const report = await checkCanary(context, version);
+      if (report.state === "failed") tripped.add(version.spaceId);
+      jobs.push(report);
+    }
+    const { report, alerts } = await checkDeprecations(context, ports, await versionsOf(table));
+    jobs.push(report);
+    for (const version of (await versionsOf(table)).filter(isKept)) {
+      if (!tripped.has(version.spaceId)) jobs.push(await catchUp(context, table, version, dryRun));
+    }
+    jobs.push(await followModel(context, table, dryRun));
+    return {
+      table: table.name,
+      dryRun,
+      ok: jobs.every(({ state }) => state !== "failed"),
+      jobs,
+      deprecations: alerts,
+      seconds: (performance.now() - startMs) / 1000,
+    };
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function versionsOf(table: StoredTable): Promise<VersionRecord[]> {
+  return (await table.snapshot()).versions.filter(hasColumn);
+}
+
+async function retireDue(context: VerbContext, dryRun: boolean): Promise<JobReport> {
+  return reportJob("retire", null, async () => {
+    const request = { force: false, abandon: false, dropOnly: false, dryRun };
+    const { retired, bytesFreed, notes } = await retireVersions(context, request);
+    if (retired.length === 0) return { state: "nothing", message: "no version is due" };
+    const what = `${retired.join(", ")}: ${bytesFreed} bytes ${dryRun ? "would be" : "were"} let go of`;
+    return { state: dryRun ? "planned" : "done", message: [what, ...notes].join("; ") };
+  });
+}
+
+async function checkDeprecations(
+  context: VerbContext,
+  ports: JobPorts,
+  versions: readonly VersionRecord[],
+): Promise<{ readonly report: JobReport; readonly alerts: readonly DeprecationAlert[] }> {
+  let alerts: readonly DeprecationAlert[] = [];
+  const report = await reportJob("deprecations", null, async () => {
+    alerts = deprecationAlerts(await ports.readCalendar(), versions, context.nowMs());
+    const near = alerts.filter(({ level }) => level !== null);
+    if (near.length === 0)
+      return { state: "nothing", message: "no model in use is known to end within 90 days" };
+    return { state: "warning", message: near.map(describeAlert).join("\n") };
+  });
+  return { report, alerts };
+}
