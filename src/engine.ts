@@ -3,6 +3,7 @@ import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { choosePrice } from "./config/choose-price.ts";
 import type { RunConfig } from "./config/load-config.ts";
 import { readDeprecations } from "./config/deprecation-calendar.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
@@ -29,14 +30,13 @@ import type {
   ImportResult,
   IndexRequest,
   IndexResult,
-  PlanRequest,
-  PlanResult,
   RollbackResult,
   SwitchRequest,
   SwitchResult,
   VersionsRequest,
   VersionsResult,
 } from "./core/verbs.ts";
+import type { PlanRequest, PlanResult } from "./core/verbs-plan.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
@@ -150,6 +150,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     const space = describeHosted(reference, facts);
     return openApiModel(reference, space, facts, {
       settings,
+      price: choosePrice(reference, facts, { ...settings, prices: config.prices }),
       openProvider: () => openProvider(reference, space.description, options.env ?? {}),
       limitsFolder: settings.limitsFolder ?? join(tmpdir(), `reembed-limits-${userInfo().uid}`),
     });

@@ -17,14 +17,13 @@ import type {
   ImportResult,
   IndexRequest,
   IndexResult,
-  PlanRequest,
-  PlanResult,
   RollbackResult,
   SwitchRequest,
   SwitchResult,
   VersionsRequest,
   VersionsResult,
 } from "./core/verbs.ts";
+import type { PlanRequest, PlanResult } from "./core/verbs-plan.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";

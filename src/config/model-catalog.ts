@@ -16,6 +16,7 @@ const factsSchema = z.strictObject({
   requestBytes: count,
   encoding: z.enum(["cl100k_base", "o200k_base"]).nullable(),
   usdPerMTokens: z.number().min(0).nullable(),
+  batchUsdPerMTokens: z.number().min(0).nullable().default(null),
   tasks: z.strictObject({ document: z.string(), query: z.string() }).nullable(),
   asOf: z.iso.date(),
   source: z.string().min(1),

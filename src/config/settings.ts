@@ -5,6 +5,7 @@ import type { IndexType } from "../core/ports.ts";
 import { type NewVectorType, newVectorTypes } from "../core/vector-type.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { pricesSchema, type UserPrices } from "./choose-price.ts";
 import { type ProviderSettings, providerSettingsSchema } from "./provider-settings.ts";
 import { type JobSettings, jobSettings } from "./job-settings.ts";
 import { settingNotes } from "./setting-notes.ts";
@@ -32,6 +33,7 @@ export interface RunConfig extends JobSettings {
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
   readonly provider: ProviderSettings;
+  readonly prices: UserPrices;
 }
 
 const name = z.string().min(1);
@@ -202,6 +204,11 @@ export const settingsSchema = z.strictObject({
     description: "How hosted models are used.",
     variable: null,
     expected: 'an object, such as { "share": 0.7 }',
+  }),
+  prices: pricesSchema.default({}).register(settingNotes, {
+    description: "Your prices of a million tokens in US dollars, by `PROVIDER:MODEL`, over the table's.",
+    variable: null,
+    expected: '{ "openai:text-embedding-3-small": { "usdPerMTokens": 0.02, "batchUsdPerMTokens": 0.01 } }',
   }),
 });
 

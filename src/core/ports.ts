@@ -6,7 +6,8 @@ import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
 import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
-import type { HostedModel, Ledger } from "./provider.ts";
+import type { HostedModel } from "./provider.ts";
+import type { Lane } from "./lane.ts";
 import type { Adoption } from "./ports-adoption.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
@@ -14,6 +15,8 @@ import type { Space } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord, VersionState } from "./version.ts";
 import type { CorpusColumns, Key } from "./words.ts";
+
+export type * from "./lane.ts";
 
 /** A corpus being read: one schema, then batches, each once, in order. */
 export interface Source {
@@ -33,67 +36,6 @@ export interface SourceBatch {
   readonly firstRow: number;
   /** Bytes of the source consumed so far, for progress. */
   readonly bytesRead: number;
-}
-
-/** What embedding a list of texts came to. */
-export interface EmbedTotals {
-  /** Texts that the model computed; the rest were duplicates or had no vector. */
-  readonly computed: number;
-  /** Texts whose vector was taken from an identical text of the same call. */
-  readonly deduplicated: number;
-  /** Texts whose vector was held already, from another run or another row. @default 0 */
-  readonly copied?: number;
-  /** Tokens after truncation, special tokens included, over the computed texts. */
-  readonly tokens: number;
-  /** Slots computed: tokens and padding. */
-  readonly slots: number;
-  /** Computed texts that were cut at the maximum of tokens. */
-  readonly truncated: number;
-}
-
-/** Vectors in the order of the texts. Owner: the caller. */
-export interface EmbeddedTexts extends EmbedTotals {
-  /** Shape: `[texts, dimensions]`, row-major; rows without a vector are all zero. */
-  readonly vectors: Float32Array;
-  /** One `RowOutcome` per text. Shape: `[texts]`. */
-  readonly outcomes: Uint8Array;
-}
-
-/** A part of a call's texts that is done, before the whole call is. */
-export interface EmbeddedPart {
-  /** Index of each text in the call's list; of identical texts only the first stands here. Shape: `[part]`. */
-  readonly indices: Int32Array;
-  /** Shape: `[part, dimensions]`, row-major. Owner: the lane; read it before the listener returns. */
-  readonly vectors: Float32Array;
-  /** One `RowOutcome` per text of the part. Shape: `[part]`. */
-  readonly outcomes: Uint8Array;
-}
-
-export interface EmbedOptions {
-  /** Decides the prompt. Queries are always embedded alone. */
-  readonly purpose: "document" | "query";
-  readonly signal?: AbortSignal | undefined;
-  /** Called as parts of the texts are done, with the texts and tokens done since the last call. */
-  readonly onProgress?: ((done: { readonly texts: number; readonly tokens: number }) => void) | undefined;
-  /**
-   * Called with each part as it is done, so that it can be made durable before the call is over. A
-   * promise holds the lane back: the part's place is not given to other work until it is settled.
-   * What it throws ends the call.
-   */
-  readonly onVectors?: ((part: EmbeddedPart) => void | Promise<void>) | undefined;
-}
-
-/** Where embedding happens. One lane serves one space. */
-export interface Lane {
-  readonly space: Space;
-  readonly stats: LaneStats;
-  /**
-   * Embeds texts of one window. Several calls may be in flight: the lane keeps its workers busy
-   * across them, the longest texts of a window first.
-   * @throws REEMBED_EMBED_FAILED, REEMBED_LANE_WORKER_DIED, REEMBED_INTERRUPTED
-   */
-  embed(texts: readonly string[], options: EmbedOptions): Promise<EmbeddedTexts>;
-  close(): Promise<void>;
 }
 
 /** A pinned, checked model, ready to be opened as a lane. */
@@ -119,26 +61,6 @@ export interface Model {
    * to be measured. Owner: whoever opened the model closes its lanes.
    */
   openLane(workers: number, options?: { readonly unchecked: boolean }): Promise<Lane>;
-}
-
-/** Totals since the lane opened. */
-export interface LaneStats {
-  readonly workers: number;
-  readonly texts: number;
-  readonly tokens: number;
-  readonly slots: number;
-  /** Wall seconds in which at least one call was in flight. */
-  readonly busySeconds: number;
-  /** Seconds that workers spent per stage, summed over the workers. */
-  readonly tokenizeSeconds: number;
-  readonly inferSeconds: number;
-  readonly poolSeconds: number;
-  /** Seconds that workers had nothing to do while a call was in flight. */
-  readonly waitSeconds: number;
-  /** From the lane's start until its first worker was ready. */
-  readonly startSeconds: number;
-  /** What it cost; only of lanes that ask a provider. */
-  readonly ledger?: Ledger;
 }
 
 /** One fragment of a table as it stood in a snapshot. */
@@ -285,11 +207,11 @@ export interface StoredTable {
   /** Fragments with rows still to handle for a version, or for one not made yet (null); ascending by id. */
   fragments(version: VersionRecord | null): Promise<FragmentRows[]>;
   /**
-   * Rows of the given fragments that the version has still to handle (or all of them with `every`),
-   * in batches of at most `batchRows`.
+   * Rows of the given fragments that the version has still to handle (or all of them with `every`, and
+   * for a version that is not made yet), in batches of at most `batchRows`.
    */
   readTexts(
-    version: VersionRecord,
+    version: VersionRecord | null,
     fragmentIds: readonly number[],
     options: {
       readonly every?: boolean;

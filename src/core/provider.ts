@@ -106,10 +106,22 @@ export interface ModelFacts {
   readonly encoding: Encoding | null;
   /** US dollars for a million tokens; null where it is not known, 0 where it is free. */
   readonly usdPerMTokens: number | null;
+  /** The same through the provider's batch interface; null where it has none, or its price is not known. */
+  readonly batchUsdPerMTokens: number | null;
   /** Tasks that mark a document and a query; null where the model is told nothing. */
   readonly tasks: { readonly document: string; readonly query: string } | null;
   /** Day on which the source said so, `YYYY-MM-DD`. */
   readonly asOf: string;
+  readonly source: string;
+}
+
+/** What a model's tokens cost, and who says so. */
+export interface ModelPrice {
+  /** US dollars for a million tokens; null where it is not known. */
+  readonly usdPerMTokens: number | null;
+  readonly batchUsdPerMTokens: number | null;
+  /** Day on which the source said so, `YYYY-MM-DD`; null for the user's own price. */
+  readonly asOf: string | null;
   readonly source: string;
 }
 
@@ -157,11 +169,14 @@ export function ledgerSince(before: Ledger, after: Ledger): Ledger {
 export interface HostedModel {
   /** Tokens of each text as it would be sent, and whether they are the provider's own count. */
   countTokens(texts: readonly string[]): Promise<{ readonly tokens: number[]; readonly exact: boolean }>;
-  /** US dollars for a million tokens; null where it is not known. */
-  readonly usdPerMTokens: number | null;
-  /** The part of the account's limits that is used, per minute; null where they are not known. */
+  readonly price: ModelPrice;
+  /** The part of the account's limits that is used, per minute and day; null where they are not known. */
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
+  readonly requestsPerDay: number | null;
+  readonly tokensPerDay: number | null;
+  /** Requests in flight at most. */
+  readonly concurrency: number;
   /** Texts of one request at most. */
   readonly requestItems: number;
   readonly requestTokens: number;

@@ -31,44 +31,6 @@ export interface ImportResult {
   readonly rowsPerSecond: number;
 }
 
-export interface PlanRequest {
-  /** Model references, as written. */
-  readonly to: readonly string[];
-  /** @default the setting's, else "float32" */
-  readonly vectorType?: NewVectorType | undefined;
-}
-
-/** What a backfill to one target would take. */
-export interface TargetPlan {
-  readonly model: string;
-  readonly spaceId: string;
-  readonly dimensions: number;
-  readonly vectorType: VectorType;
-  readonly rows: number;
-  /** Estimated from a sample of the rows. */
-  readonly tokens: number;
-  /** Half width of the 95 % interval of `tokens`; 0 where every row was counted. */
-  readonly tokensError: number;
-  readonly units: number;
-  /** US dollars; 0 for local models, null where the price is not known. */
-  readonly cost: number | null;
-  /**
-   * Seconds at the rate measured on the sample, on this machine; by the account's limits for a hosted
-   * model, and null where those are not known.
-   */
-  readonly seconds: number | null;
-  /** Vector bytes of all versions: now, while both exist, and once the others are gone. */
-  readonly bytesNow: number;
-  readonly bytesDuring: number;
-  readonly bytesAfter: number;
-  /** When the provider retires the model; null for models on disk. */
-  readonly deadline: string | null;
-}
-
-export interface PlanResult {
-  readonly targets: readonly TargetPlan[];
-}
-
 export type OnEmpty = "skip" | "fail" | "zero";
 
 export interface BackfillRequest {

@@ -4,6 +4,7 @@ import type { EmbedderPlan, LaneAnswer, LaneReply } from "../core/messages.ts";
 import type { Lane } from "../core/ports.ts";
 import type { Space } from "../core/space.ts";
 import { callShape } from "./call-plan.ts";
+import { countTokens } from "./count-tokens.ts";
 import { createEmbedCall, type EmbedCall, type Slice, type Step } from "./embed-call.ts";
 import { createLaneClock } from "./lane-clock.ts";
 import { createPace, type Pace } from "./pace.ts";
@@ -46,7 +47,8 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
     tokenize: createPace(policies.tokenize.firstTokensPerSecond),
     infer: createPace(policies.infer.firstTokensPerSecond),
   };
-  const greetings = new Set<Promise<unknown>>();
+  /** What is with the workers beside slices. */
+  const asides = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
   const pool = startWorkerPool(plan, workers);
@@ -59,7 +61,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
    * process with it, so what is with a worker is waited for, also where nobody wants it any more.
    */
   async function endWorkers(): Promise<void> {
-    await Promise.allSettled(greetings);
+    await Promise.allSettled(asides);
     await queue.drained();
     await pool.close();
   }
@@ -116,7 +118,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
     for (const answer of answers) {
       // Whoever fails after the first says so again in its answer to the first slice.
       answer.catch(() => {});
-      greetings.add(answer);
+      asides.add(answer);
     }
     const first = await Promise.race(answers);
     if (!first.ok) throw ReembedError.fromData(first.error);
@@ -175,6 +177,18 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
         signal?.removeEventListener("abort", interrupt);
       }
     },
+    async countTokens(texts, signal) {
+      if (closing !== null) throw new ReembedError("REEMBED_INTERNAL", "the lane is closed; open another");
+      const counting = countTokens(pool, shape === null ? "embed" : "tokenize", texts, signal);
+      asides.add(counting);
+      try {
+        return await counting;
+      } catch (error) {
+        throw error instanceof ReembedError ? error : workerDied(error);
+      } finally {
+        asides.delete(counting);
+      }
+    },
     close() {
       closing ??= (async () => {
         await Promise.allSettled([...calls].map(({ result }) => result));
@@ -189,7 +203,7 @@ function workerDied(cause: unknown, slice?: Slice): ReembedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const what =
     slice === undefined
-      ? "a worker thread could not be started"
+      ? "a worker thread died, or could not be started"
       : `${slice.deaths} worker threads died over the same ${slice.texts} texts`;
   return new ReembedError(
     "REEMBED_LANE_WORKER_DIED",

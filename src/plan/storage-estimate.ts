@@ -11,13 +11,32 @@ export interface StorageEstimate {
 /** Bytes per row that a version adds beside its vector: source hash and time, 8 bytes each. */
 const companionBytes = 16;
 
-/** Vector storage of a table before, during and after a migration to a version of such vectors. */
+export interface StoredVectors {
+  readonly dimensions: number;
+  readonly type: VectorType;
+}
+
+/** Bytes of a version's columns in one row. */
+export function rowBytes({ dimensions, type }: StoredVectors): number {
+  return dimensions * bytesPerValue[type] + companionBytes;
+}
+
+/**
+ * Vector storage of a table before, during and after a migration to a version of such vectors.
+ * @param rows of the table
+ * @param existing the name of the version where its columns are there already
+ */
 export function estimateStorage(
-  versions: readonly Pick<VersionSummary, "bytes">[],
+  versions: readonly Pick<VersionSummary, "name" | "bytes">[],
   rows: number,
-  vectors: { readonly dimensions: number; readonly type: VectorType },
+  vectors: StoredVectors,
+  existing: string | null,
 ): StorageEstimate {
-  const bytesNow = versions.reduce((sum, version) => sum + version.bytes, 0);
-  const bytesAfter = rows * (vectors.dimensions * bytesPerValue[vectors.type] + companionBytes);
-  return { bytesNow, bytesDuring: bytesNow + bytesAfter, bytesAfter };
+  const bytesAfter = rows * rowBytes(vectors);
+  const others = versions.filter(({ name }) => name !== existing);
+  return { bytesNow: sum(versions), bytesDuring: sum(others) + bytesAfter, bytesAfter };
+}
+
+function sum(versions: readonly Pick<VersionSummary, "bytes">[]): number {
+  return versions.reduce((bytes, version) => bytes + version.bytes, 0);
 }

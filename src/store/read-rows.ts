@@ -39,7 +39,7 @@ export interface TextQuery {
 /** Keys and documents of the rows that a version has still to handle, or of all, fragment by fragment. */
 export async function* readTexts(
   handle: TableHandle,
-  version: VersionRecord,
+  version: VersionRecord | null,
   fragmentIds: readonly number[],
   query: TextQuery,
 ): AsyncGenerator<TextRows, void> {
@@ -47,15 +47,16 @@ export async function* readTexts(
   const corpus = requireCorpus(handle.name, await registryOf(table));
   const wanted = new Set(fragmentIds);
   const spans = (await fragmentMap(table)).filter((span) => wanted.has(span.id));
-  const columns = [corpus.key, ...corpus.text, version.hashColumn];
+  const pendingBy = query.every === true ? null : (version?.hashColumn ?? null);
+  const columns = [corpus.key, ...corpus.text, ...(pendingBy === null ? [] : [pendingBy])];
   for await (const batch of scanSpans(table, spans, columns, query)) {
     const keys = readKeys(columnOf(batch, corpus.key));
     const texts = documentsOf(batch, corpus);
-    if (query.every === true) {
+    if (pendingBy === null) {
       yield { keys, texts };
       continue;
     }
-    const hashes = columnOf(batch, version.hashColumn);
+    const hashes = columnOf(batch, pendingBy);
     const pending = (_: unknown, row: number): boolean => !hashes.isValid(row);
     const rows = { keys: keys.filter(pending), texts: texts.filter(pending) };
     if (rows.keys.length > 0) yield rows;

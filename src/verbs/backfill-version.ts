@@ -144,10 +144,11 @@ async function chooseVersion(
   );
 }
 
-function existingVersion(
+/** The version that a backfill with this model goes on with; undefined where it would make one. */
+export function existingVersion(
   snapshot: TableSnapshot,
   model: Model,
-  name: string | undefined,
+  name?: string,
 ): VersionRecord | undefined {
   if (name !== undefined) return snapshot.versions.find((version) => version.name === name);
   return snapshot.versions.findLast((version) => version.spaceId === model.space.id && hasColumn(version));

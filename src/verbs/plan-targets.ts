@@ -1,78 +1,138 @@
-import type { EmbedOptions, Lane } from "../core/ports.ts";
-import type { PlanRequest, PlanResult, TargetPlan } from "../core/verbs.ts";
+import { ReembedError } from "../core/errors.ts";
+import type { EmbedOptions, Lane, Model } from "../core/ports.ts";
+import type { HostedModel } from "../core/provider.ts";
+import type { PlanRequest, PlanResult, TargetPlan } from "../core/verbs-plan.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
-import { estimateStorage } from "../plan/storage-estimate.ts";
+import { hostedSeconds } from "../plan/hosted-seconds.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
-import { planHosted } from "./plan-hosted.ts";
+import { estimateStorage } from "../plan/storage-estimate.ts";
+import { writeCost } from "../plan/write-cost.ts";
+import { existingVersion } from "./backfill-version.ts";
+import { countEveryRow, estimateFromSample, type RowsToCount, type TokenCount } from "./count-tokens.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
 
 /** Texts that tokens and rate are measured on: about a second of a small transformer on one core. */
 const sampleTexts = 640;
-const sampleParts = 10;
 
-/** Two-sided 95 % point of the normal distribution. */
-const z95 = 1.96;
+/** How far an estimate by characters may be from a provider's own count, as a share of it. */
+const estimateError = 0.3;
 
-const documents: EmbedOptions = { purpose: "document" };
+const million = 1_000_000;
 
-/** What a backfill to each target would take, measured on a sample of the table's own rows. */
+/**
+ * What a backfill to each target would take: counted or estimated by the target's own tokenizer, timed
+ * on a sample of the table's rows or by a provider's limits. Nothing is written, and no provider asked.
+ */
 export async function planTargets(context: VerbContext, request: PlanRequest): Promise<PlanResult> {
   const table = await openTable(context, request.to);
   await requireCorpus(context, table);
   const versions = await summarizeVersions(table, { history: false, signal: context.signal });
   const texts = await table.sampleTexts(sampleTexts);
-  const { rows } = await table.snapshot();
-  const fragments = await table.fragments(null);
-  const type = request.vectorType ?? context.settings.vectorType ?? "float32";
+  const snapshot = await table.snapshot();
+  const newType = request.vectorType ?? context.settings.vectorType ?? "float32";
   const targets: TargetPlan[] = [];
   for (const reference of request.to) {
     const model = await context.openModel(reference);
     const { dimensions } = model.space.description;
     for (const message of model.warnings) context.emit({ event: "warning:raised", message });
-    const sample =
-      model.hosted === undefined
-        ? await measure(await context.laneOf(model, context.settings.workers), texts, rows)
-        : await planHosted(model.hosted, texts, rows);
+    const version = existingVersion(snapshot, model) ?? null;
+    const fragments = await table.fragments(version);
+    const rows = fragments.reduce((sum, { pending }) => sum + pending, 0);
+    const round = planRound(fragments, usualBounds(dimensions));
+    const vectors = { dimensions, type: version?.vectorType ?? newType };
+    const count = async (tokens: TokenCount): Promise<Counted> => {
+      const counted: RowsToCount = { table, version, fragments, rows };
+      return request.exact === true
+        ? countEveryRow(counted, tokens, context.signal)
+        : estimateFromSample(counted, { texts, population: snapshot.rows }, tokens);
+    };
     targets.push({
       model: reference,
       spaceId: model.space.id,
       dimensions,
+      vectorType: vectors.type,
+      version: version?.name ?? null,
       rows,
-      ...sample,
-      units: planRound(fragments, usualBounds(dimensions)).units.length,
-      vectorType: type,
-      ...estimateStorage(versions, rows, { dimensions, type }),
+      ...(model.hosted === undefined
+        ? await planLocal(context, model, texts, count)
+        : await planHosted(model.hosted, rows, request.requestSeconds ?? null, count)),
+      units: round.units.length,
+      ...writeCost(round, fragments, vectors),
+      ...estimateStorage(versions, snapshot.rows, vectors, version?.name ?? null),
       deadline: null,
     });
   }
   return { targets };
 }
 
-/** Tokens with their interval, and seconds, for all rows, from the sample's rate in this lane. */
-async function measure(
+type Counted = Pick<TargetPlan, "tokens" | "tokensError">;
+
+type Effort = Counted & Pick<TargetPlan, "ownTokenizer" | "seconds" | "cost" | "batchCost" | "price">;
+
+const documents: EmbedOptions = { purpose: "document" };
+
+/** Tokens by the lane's own tokenizer, and seconds at the rate of the sample in this lane. */
+async function planLocal(
+  context: VerbContext,
+  model: Model,
+  texts: readonly string[],
+  count: (tokens: TokenCount) => Promise<Counted>,
+): Promise<Effort> {
+  const lane = await context.laneOf(model, context.settings.workers);
+  const counted = await count({
+    countTokens: (some) => countInLane(lane, some, context.signal),
+    countingError: 0,
+  });
+  return {
+    ...counted,
+    ownTokenizer: true,
+    seconds: counted.tokens * (await secondsPerToken(lane, texts, context.signal)),
+    cost: 0,
+    batchCost: null,
+    price: null,
+  };
+}
+
+async function countInLane(
   lane: Lane,
   texts: readonly string[],
-  rows: number,
-): Promise<Pick<TargetPlan, "tokens" | "tokensError" | "seconds" | "cost">> {
-  if (texts.length === 0) return { tokens: 0, tokensError: 0, seconds: 0, cost: 0 };
-  const partTexts = Math.ceil(texts.length / sampleParts);
-  const perText: number[] = [];
-  for (let start = 0; start < texts.length; start += partTexts) {
-    const part = texts.slice(start, start + partTexts);
-    perText.push((await lane.embed(part, documents)).tokens / part.length);
-  }
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (lane.countTokens !== undefined) return lane.countTokens(texts, signal);
+  throw new ReembedError("REEMBED_INTERNAL", "the lane of a model on disk counts no tokens");
+}
+
+async function secondsPerToken(
+  lane: Lane,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const startMs = performance.now();
-  await lane.embed(texts, documents);
-  const secondsPerText = (performance.now() - startMs) / 1000 / texts.length;
-  const mean = perText.reduce((sum, value) => sum + value, 0) / perText.length;
-  const variance =
-    perText.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, perText.length - 1);
-  const counted = texts.length >= rows;
+  const { tokens } = await lane.embed(texts, { ...documents, signal });
+  return tokens === 0 ? 0 : (performance.now() - startMs) / 1000 / tokens;
+}
+
+/** Tokens as they would be sent, money by the price, and time by the limits; null where unknown. */
+async function planHosted(
+  hosted: HostedModel,
+  rows: number,
+  requestSeconds: number | null,
+  count: (tokens: TokenCount) => Promise<Counted>,
+): Promise<Effort> {
+  const { exact: ownTokenizer } = await hosted.countTokens([]);
+  const counted = await count({
+    countTokens: async (texts) => (await hosted.countTokens(texts)).tokens.reduce((sum, n) => sum + n, 0),
+    countingError: ownTokenizer ? 0 : estimateError,
+  });
+  const costAt = (usdPerMTokens: number | null): number | null =>
+    usdPerMTokens === null ? null : (counted.tokens * usdPerMTokens) / million;
   return {
-    tokens: Math.round(mean * rows),
-    tokensError: counted ? 0 : Math.round(z95 * Math.sqrt(variance / perText.length) * rows),
-    seconds: secondsPerText * rows,
-    cost: 0,
+    ...counted,
+    ownTokenizer,
+    seconds: hostedSeconds(hosted, { rows, tokens: counted.tokens }, requestSeconds),
+    cost: costAt(hosted.price.usdPerMTokens),
+    batchCost: costAt(hosted.price.batchUsdPerMTokens),
+    price: hosted.price,
   };
 }

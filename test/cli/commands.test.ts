@@ -104,11 +104,13 @@ describe("requests", () => {
 
   test("plan and backfill take the configuration's model, and need one", async () => {
     const model = "bundled:potion-base-4m-int8";
-    assert.deepEqual((await requestOf(["plan"], { model })).call?.request, { to: [model] });
+    const sampled = { exact: false, requestSeconds: undefined };
+    assert.deepEqual((await requestOf(["plan"], { model })).call?.request, { to: [model], ...sampled });
     const backfill = (await requestOf(["backfill"], { model })).call?.request;
     assert.ok(typeof backfill === "object" && backfill !== null && "to" in backfill);
     assert.equal(backfill.to, model);
     assert.deepEqual((await requestOf(["plan", "--to", "a", "--to", "b"], { model })).call?.request, {
+      ...sampled,
       to: ["a", "b"],
     });
     for (const command of ["plan", "backfill"]) {
@@ -391,8 +393,15 @@ v2 lacks 3 rows: they cannot be found; run reembed backfill
       rows: 117_791,
       tokens: 1_640_000,
       tokensError: 21_000,
+      ownTokenizer: true,
+      version: null,
       units: 12,
+      merges: 12,
+      bytesWritten: 180e6,
+      writeAmplification: 1,
       cost: 0,
+      batchCost: null,
+      price: null,
       seconds: 90,
       bytesNow: 60e6,
       bytesDuring: 240e6,
@@ -413,6 +422,31 @@ time           1 min 30 s on this machine
 vectors        60 MB now, 240 MB while both exist, 180 MB after
 `,
     );
+    const hosted = {
+      ...target,
+      model: "openai:text-embedding-3-small",
+      version: "v2",
+      ownTokenizer: false,
+      cost: 20,
+      batchCost: 10,
+      price: { usdPerMTokens: 0.1, batchUsdPerMTokens: 0.05, asOf: "2026-04-25", source: "a page" },
+      seconds: null,
+      merges: 24,
+      bytesWritten: 360e6,
+      writeAmplification: 2,
+    };
+    const paid = await shown(
+      ["plan", "--to", "a"],
+      fakeEngine({ plan: async () => ({ targets: [hosted] }) }),
+    );
+    assert.match(paid, /^goes on with +v2$/m);
+    assert.match(paid, /^tokens +1\.64M ± 21k, estimated by characters$/m);
+    assert.match(paid, /^time +unknown: set provider\.tokensPerMinute/m);
+    assert.match(
+      paid,
+      /^cost +\$20\.00, or \$10\.00 by batch; the price of 2026-04-25: \$0\.10 per million/m,
+    );
+    assert.match(paid, /^writes +360 MB in 24 merges, 2 times the columns: fragments are larger/m);
     const two = fakeEngine({
       plan: async () => ({ targets: [target, { ...target, tokensError: 0, model: "bundled:potion" }] }),
     });

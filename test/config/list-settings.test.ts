@@ -54,6 +54,7 @@ test("every setting is listed with what docs need, a group before its members", 
       "provider.acceptMutable",
       "provider.modelsFile",
       "provider.limitsFolder",
+      "prices",
     ],
   );
   for (const { description, expected, kind, variable, path } of settings) {
@@ -61,7 +62,7 @@ test("every setting is listed with what docs need, a group before its members", 
     assert.ok(expected.length > 0);
     assert.equal(
       variable === null,
-      kind === "group" || path.join(".") === "modelTags",
+      kind === "group" || ["modelTags", "prices"].includes(path.join(".")),
       `${path.join(".")} has a variable exactly if one text can hold its value`,
     );
   }

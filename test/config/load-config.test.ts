@@ -87,6 +87,7 @@ describe("layers", () => {
         modelsFile: null,
         limitsFolder: null,
       },
+      prices: {},
     });
   });
 
@@ -242,7 +243,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider, prices',
     ],
     [
       "REEMBED_CONFIG_INVALID",

@@ -1,4 +1,4 @@
-import type { PlanResult, TargetPlan } from "../../core/verbs.ts";
+import type { PlanResult, TargetPlan } from "../../core/verbs-plan.ts";
 import {
   formatBytes,
   formatCompact,
@@ -28,14 +28,32 @@ function costOf({ cost }: TargetPlan): string {
 }
 
 function timeOf(target: TargetPlan): string {
-  if (target.seconds === null) return "as fast as the provider's limits allow, which are not known";
-  return `${durationOf(target)} ${target.cost === 0 ? "on this machine" : "by the provider's limits"}`;
+  if (target.price === null) return `${durationOf(target)} on this machine`;
+  if (target.seconds !== null) return `${durationOf(target)} by the provider's limits`;
+  return "unknown: set provider.tokensPerMinute or requestsPerMinute, or give --request-seconds";
+}
+
+/** `$20.00, or $10.00 by batch`, with the price and its day; empty for a model on this machine. */
+function moneyOf(target: TargetPlan): string {
+  const { price, batchCost } = target;
+  if (price === null) return "";
+  if (price.usdPerMTokens === null) return "unknown: set its price in `prices` of the configuration";
+  const batch = batchCost === null ? "" : `, or ${formatMoney(batchCost)} by batch`;
+  const whose = price.asOf === null ? "your price" : `the price of ${price.asOf}`;
+  return `${costOf(target)}${batch}; ${whose}: ${formatMoney(price.usdPerMTokens)} per million tokens`;
+}
+
+/** What large fragments cost; empty where each is written once. */
+function rewritesOf({ merges, units, bytesWritten, writeAmplification }: TargetPlan): string {
+  if (merges === units) return "";
+  return `${formatBytes(bytesWritten)} in ${formatCount(merges)} merges, ${formatCompact(writeAmplification)} times the columns: fragments are larger than a merge`;
 }
 
 export const planCommand = defineTableCommand({
   about:
-    "Says what a backfill would take before it is run: rows, tokens, units of work, time at the rate " +
-    "measured here on a sample, and storage now, while both versions exist, and after. Nothing is written.",
+    "Says what a backfill would take before it is run: rows, tokens, money, time (at the rate measured " +
+    "here on a sample, or by a provider's limits), writes, and storage now, while both versions exist, and " +
+    "after. Nothing is written, and no provider is asked.",
   argument: null,
   flags: {
     to: {
@@ -44,6 +62,15 @@ export const planCommand = defineTableCommand({
       placeholder: "REF",
       about: "model to plan for, several times to compare; default: the configuration's",
     },
+    exact: {
+      kind: "switch",
+      about: "count the tokens of every row, not of a sample",
+    },
+    requestSeconds: {
+      kind: "amount",
+      placeholder: "S",
+      about: "seconds that your provider takes for a request: bounds the time where its limits are not known",
+    },
     vectorType: vectorTypeFlag,
     ...laneFlags,
     ...corpusFlags,
@@ -51,13 +78,17 @@ export const planCommand = defineTableCommand({
   examples: [
     ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2", "one target"],
     ["reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --to local:./mine", "two, side by side"],
+    [
+      "reembed plan --table docs --to openai:text-embedding-3-small --exact",
+      "what it will cost, to the token",
+    ],
   ],
   interrupted: "interrupted; a plan changes nothing",
   settings: (flags) => ({ ...corpusSetting(flags), ...laneSettings(flags), vectorType: flags.vectorType }),
   start(engine, { flags, config }) {
     const to = flags.to ?? (config.model === null ? [] : [config.model]);
     if (to.length === 0) throw usageError("plan needs --to REF, or `model` in the configuration");
-    return engine.plan({ to });
+    return engine.plan({ to, exact: flags.exact, requestSeconds: flags.requestSeconds });
   },
   present(result: PlanResult) {
     const [target, ...others] = result.targets;
@@ -65,7 +96,7 @@ export const planCommand = defineTableCommand({
     if (others.length > 0) {
       return [
         table(
-          ["model", "rows", "tokens", "units", "time", "cost", "storage now", "during", "after"],
+          ["model", "rows", "tokens", "units", "time", "cost", "batch", "storage now", "during", "after"],
           result.targets.map((each) => [
             each.model,
             formatCount(each.rows),
@@ -73,11 +104,12 @@ export const planCommand = defineTableCommand({
             formatCount(each.units),
             durationOf(each),
             costOf(each),
+            each.batchCost === null ? "-" : formatMoney(each.batchCost),
             formatBytes(each.bytesNow),
             formatBytes(each.bytesDuring),
             formatBytes(each.bytesAfter),
           ]),
-          { cut: ["model"], spare: ["units", "cost"] },
+          { cut: ["model"], spare: ["units", "batch", "storage now", "after"] },
         ),
       ];
     }
@@ -87,15 +119,17 @@ export const planCommand = defineTableCommand({
         ["dimensions", formatCount(target.dimensions)],
         ["stored as", target.vectorType],
         ["space", target.spaceId],
+        ["goes on with", target.version ?? ""],
         ["rows to embed", formatCount(target.rows)],
-        ["tokens", tokensOf(target)],
+        ["tokens", tokensOf(target) + (target.ownTokenizer ? "" : ", estimated by characters")],
         ["units", formatCount(target.units)],
         ["time", timeOf(target)],
-        ["cost", target.cost === 0 ? "" : costOf(target)],
+        ["cost", moneyOf(target)],
         [
           "vectors",
           `${formatBytes(target.bytesNow)} now, ${formatBytes(target.bytesDuring)} while both exist, ${formatBytes(target.bytesAfter)} after`,
         ],
+        ["writes", rewritesOf(target)],
         ["model ends", target.deadline ?? ""],
       ]),
     ];

@@ -3,13 +3,22 @@ import { join } from "node:path";
 import { ReembedError } from "../../core/errors.ts";
 import type { HostedReference } from "../../core/model-reference.ts";
 import type { Model } from "../../core/ports.ts";
-import type { AccountLimits, EmbeddingProvider, HostedModel, ModelFacts } from "../../core/provider.ts";
+import type {
+  AccountLimits,
+  EmbeddingProvider,
+  HostedModel,
+  ModelFacts,
+  ModelPrice,
+} from "../../core/provider.ts";
 import type { Space } from "../../core/space.ts";
 import { openApiLane } from "./api-lane.ts";
 import { sizeRequests } from "./pack-requests.ts";
 import { prepareText } from "./prepare-texts.ts";
 import { joinSharedLimit } from "./shared-limit.ts";
-import { openTokenCounter } from "./token-counter.ts";
+import { openTokenCounter, type TokenCounter } from "./token-counter.ts";
+
+/** Counting tokens holds the main thread up for so long at a time. Unit: ms. */
+const countSliceMs = 8;
 
 /** Settings of hosted models, as the configuration gives them. */
 export interface ApiSettings extends AccountLimits {
@@ -17,12 +26,12 @@ export interface ApiSettings extends AccountLimits {
   readonly concurrency: number;
   readonly maxCost: number | null;
   readonly maxTokens: number | null;
-  readonly usdPerMTokens: number | null;
   readonly patienceSeconds: number;
 }
 
 export interface ApiModelContext {
   readonly settings: ApiSettings;
+  readonly price: ModelPrice;
   /** Called once for each lane. */
   openProvider(): Promise<EmbeddingProvider>;
   /** Folder in which the processes of this machine find each other. */
@@ -37,14 +46,14 @@ export function openApiModel(
   reference: HostedReference,
   space: Space,
   facts: ModelFacts,
-  { settings, openProvider, limitsFolder }: ApiModelContext,
+  { settings, price, openProvider, limitsFolder }: ApiModelContext,
 ): Model {
   const { written, provider, model, options } = reference;
-  const usdPerMTokens = settings.usdPerMTokens ?? facts.usdPerMTokens;
+  const { usdPerMTokens } = price;
   if (settings.maxCost !== null && usdPerMTokens === null) {
     throw new ReembedError(
       "REEMBED_CONFIG_INVALID",
-      `the cost of ${written} cannot be bounded: its price is not known; set provider.usdPerMTokens, or bound the tokens with --max-tokens`,
+      `the cost of ${written} cannot be bounded: its price is not known; set it in prices or provider.usdPerMTokens, or bound the tokens with --max-tokens`,
       { details: { reference: written } },
     );
   }
@@ -58,7 +67,7 @@ export function openApiModel(
       : [],
     canary: null,
     pinCanary: null,
-    hosted: planOf(space, facts, settings, usdPerMTokens),
+    hosted: planOf(space, facts, settings, price),
     openLane: async () =>
       openApiLane({
         space,
@@ -85,7 +94,7 @@ function planOf(
   { description }: Space,
   facts: ModelFacts,
   settings: ApiSettings,
-  usdPerMTokens: number | null,
+  price: ModelPrice,
 ): HostedModel {
   const shared = (limit: number | null): number | null => (limit === null ? null : limit * settings.share);
   const sizes = sizeRequests({
@@ -98,23 +107,38 @@ function planOf(
     margin: 0,
   });
   return {
-    usdPerMTokens,
+    price,
     requestsPerMinute: shared(settings.requestsPerMinute),
     tokensPerMinute: shared(settings.tokensPerMinute),
+    requestsPerDay: settings.requestsPerDay,
+    tokensPerDay: settings.tokensPerDay,
+    concurrency: settings.concurrency,
     requestItems: sizes.items,
     requestTokens: sizes.tokens,
     async countTokens(texts) {
       const counter = await openTokenCounter(facts.encoding);
       const policy = { overLong: description.overLong ?? "truncate", maxTokens: description.maxTokens };
-      const tokens = texts.map((text) =>
-        text.trim() === ""
-          ? 0
-          : prepareText(description.documentPrompt + text, 0, policy, counter).pieces.reduce(
-              (sum, piece) => sum + piece.tokens,
-              0,
-            ),
-      );
+      const tokens: number[] = [];
+      let sliceMs = performance.now();
+      for (const text of texts) {
+        tokens.push(countText(description.documentPrompt, text, policy, counter));
+        if (performance.now() - sliceMs < countSliceMs) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        sliceMs = performance.now();
+      }
       return { tokens, exact: counter.exact };
     },
   };
+}
+
+/** Tokens of one document in all the pieces that it would be sent in. */
+function countText(
+  prompt: string,
+  text: string,
+  policy: Parameters<typeof prepareText>[2],
+  counter: TokenCounter,
+): number {
+  if (text.trim() === "") return 0;
+  const { pieces } = prepareText(prompt + text, 0, policy, counter);
+  return pieces.reduce((sum, piece) => sum + piece.tokens, 0);
 }

@@ -45,6 +45,7 @@ export const config: RunConfig = {
     modelsFile: null,
     limitsFolder: null,
   },
+  prices: {},
   gate: {
     queries: null,
     qrels: null,

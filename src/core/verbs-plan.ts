@@ -1,0 +1,66 @@
+/** What `plan` takes and answers: rows, tokens, money, time, writes and storage of a backfill. */
+import type { ModelPrice } from "./provider.ts";
+import type { NewVectorType, VectorType } from "./vector-type.ts";
+
+export interface PlanRequest {
+  /** Model references, as written. */
+  readonly to: readonly string[];
+  /** @default the setting's, else "float32" */
+  readonly vectorType?: NewVectorType | undefined;
+  /** Count the tokens of every row instead of a sample's. @default false */
+  readonly exact?: boolean | undefined;
+  /** Seconds that a provider takes for one request; with the concurrency it bounds a hosted model's rate. */
+  readonly requestSeconds?: number | undefined;
+}
+
+/** What a backfill to one target would take. */
+export interface TargetPlan {
+  readonly model: string;
+  readonly spaceId: string;
+  readonly dimensions: number;
+  readonly vectorType: VectorType;
+  /** The version that a backfill to this target would go on with; null where it would make a new one. */
+  readonly version: string | null;
+  /** Rows still to be embedded. */
+  readonly rows: number;
+  /** Of every one of these rows; identical texts are embedded once, so a run may take fewer. */
+  readonly tokens: number;
+  /**
+   * Half width of the 95 % interval of `tokens`: from sampling, and from counting where the provider's
+   * tokenizer is not known. 0 where every row was counted by the model's own tokenizer.
+   */
+  readonly tokensError: number;
+  /** Whether tokens were counted by the model's own tokenizer, not estimated by characters. */
+  readonly ownTokenizer: boolean;
+  readonly units: number;
+  /** Merges that the rows are committed in. */
+  readonly merges: number;
+  /** Vector bytes written by these merges. */
+  readonly bytesWritten: number;
+  /**
+   * `bytesWritten` over the bytes of the columns: 1, unless fragments are larger than one merge. Each
+   * such fragment's column is written once for every merge of it.
+   */
+  readonly writeAmplification: number;
+  /** US dollars; 0 for local models, null where the price is not known. */
+  readonly cost: number | null;
+  /** The same where the provider's batch interface is used; null where it has no known price. */
+  readonly batchCost: number | null;
+  /** What the cost was computed with; null for local models. */
+  readonly price: ModelPrice | null;
+  /**
+   * Seconds at the rate measured on the sample, on this machine; by the account's limits for a hosted
+   * model, and null where those are not known.
+   */
+  readonly seconds: number | null;
+  /** Vector bytes of all versions: now, while both exist, and once the others are gone. */
+  readonly bytesNow: number;
+  readonly bytesDuring: number;
+  readonly bytesAfter: number;
+  /** When the provider retires the model; null for models on disk. */
+  readonly deadline: string | null;
+}
+
+export interface PlanResult {
+  readonly targets: readonly TargetPlan[];
+}
