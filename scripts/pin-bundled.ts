@@ -10,7 +10,7 @@ import { parsePackageReference } from "../src/config/parse-reference.ts";
 import type { CanaryRecord } from "../src/core/canary.ts";
 import { openThreadLane } from "../src/lanes/thread-lane.ts";
 import { openModel } from "../src/space/open-model.ts";
-import { measureCanary } from "../src/verbs/open-pinned-lane.ts";
+import { measureCanary } from "../src/lifecycle/measure-canary.ts";
 
 const bundledFolder = fileURLToPath(new URL("../datasets/models", import.meta.url));
 

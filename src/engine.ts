@@ -142,6 +142,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
   const missingRows = createMissingRows(Date.now);
   const models = new Map<string, Promise<Model>>();
+  const canaryChecks = new Map<string, Promise<void>>();
 
   const openHostedModel = async (reference: HostedReference): Promise<Model> => {
     const { provider: settings } = config;
@@ -218,7 +219,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     signal: options.signal,
     openModel: openModelOnce,
     laneOf: (model, workers) => laneOf(model, workers, emit),
-    openSpool: (key, durability) => openSpool(join(stateFolder(config), "spool"), key, durability),
+    openSpool: (key, policy) => openSpool(join(stateFolder(config), "spool"), key, policy),
+    canaryChecks,
     openSource,
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,

@@ -3,6 +3,7 @@
  * sure that a model, a machine or a provider still makes the vectors of that space.
  */
 import { canaryTexts, canaryTextsDigest } from "./canary-texts.ts";
+import { fromFloat16Bits, toFloat16Bits } from "./float16.ts";
 import type { Quantisation, Space, SpaceDescription } from "./space.ts";
 
 /** Vectors of the fixed texts, as they were when they were pinned: one record a space. */
@@ -14,8 +15,10 @@ export interface CanaryRecord {
   /** The CPU's instruction class that made the vectors; `any` where it is none of ours. */
   readonly instructionClass: string;
   readonly dimensions: number;
-  /** Shape: `[texts, dimensions]`, row-major, little-endian float32 in base64. No vector: zeros. */
+  /** Shape: `[texts, dimensions]`, row-major, little-endian, in base64. No vector: zeros. */
   readonly vectors: string;
+  /** What `vectors` holds. @default "float32" */
+  readonly vectorType?: "float16" | undefined;
   /**
    * The largest cosine distance between two measurements of one text, when it was pinned. 0 where the
    * same text has the same vector every time; providers differ in the third or fourth decimal.
@@ -100,9 +103,20 @@ export function makeCanaryRecord(space: Space, vectors: Float32Array, pinned: Pi
 }
 
 /** The vectors of a record. Owner: the caller. Shape: `[texts, dimensions]` */
-export function canaryVectors({ vectors }: CanaryRecord): Float32Array {
+export function canaryVectors({ vectors, vectorType }: CanaryRecord): Float32Array {
   // Copied, since a small Buffer may start anywhere in a shared pool, and floats only at multiples of 4.
-  return new Float32Array(Uint8Array.from(Buffer.from(vectors, "base64")).buffer);
+  const { buffer } = Uint8Array.from(Buffer.from(vectors, "base64"));
+  if (vectorType === undefined) return new Float32Array(buffer);
+  return Float32Array.from(new Uint16Array(buffer), fromFloat16Bits);
+}
+
+/**
+ * The record with its vectors as float16, as a table keeps it: its metadata is read with every search.
+ * Rounding moves a vector by a cosine distance of about 1e-7, a tenth of the smallest tolerance.
+ */
+export function compactCanary(record: CanaryRecord): CanaryRecord {
+  const bits = Uint16Array.from(canaryVectors(record), toFloat16Bits);
+  return { ...record, vectors: Buffer.from(bits.buffer).toString("base64"), vectorType: "float16" };
 }
 
 /** A value read from a file as a record, or the reason why it is none. */
@@ -119,7 +133,11 @@ export function parseCanaryRecord(value: unknown): CanaryRecord | string {
     return "noiseFloor is no cosine distance";
   }
   const checked = record as CanaryRecord;
-  const rowBytes = checked.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  if (checked.vectorType !== undefined && checked.vectorType !== "float16") {
+    return `vectorType is ${JSON.stringify(checked.vectorType)}, which is not known`;
+  }
+  const valueBytes = checked.vectorType === undefined ? 4 : 2;
+  const rowBytes = checked.dimensions * valueBytes;
   const bytes = Buffer.from(checked.vectors, "base64").length;
   // A record of another list of texts may have any number of rows.
   const expected = checked.textsDigest === canaryTextsDigest ? canaryTexts.length * rowBytes : null;

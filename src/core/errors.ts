@@ -111,6 +111,7 @@ export const errorKinds = {
   REEMBED_JOBS_BUSY: transient(exitCodes.store),
 
   REEMBED_SPACE_MISMATCH: fatal(exitCodes.check),
+  REEMBED_CANARY_TRIPPED: fatal(exitCodes.check),
   REEMBED_GATE_FAILED: fatal(exitCodes.check),
   REEMBED_ADOPTION_REFUSED: fatal(exitCodes.check),
   REEMBED_NO_ACTIVE_VERSION: fatal(exitCodes.check),

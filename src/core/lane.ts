@@ -40,6 +40,8 @@ export interface EmbedOptions {
   /** Decides the prompt. Queries are always embedded alone. */
   readonly purpose: "document" | "query";
   readonly signal?: AbortSignal | undefined;
+  /** Pass by documents that wait their turn at a provider, as queries do. */
+  readonly urgent?: boolean | undefined;
   /** Called as parts of the texts are done, with the texts and tokens done since the last call. */
   readonly onProgress?: ((done: { readonly texts: number; readonly tokens: number }) => void) | undefined;
   /**

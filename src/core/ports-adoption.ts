@@ -1,5 +1,5 @@
 /** What the store offers for taking over vectors that something else wrote. */
-import type { NewVersion } from "./ports.ts";
+import type { NewVersion } from "./version-changes.ts";
 import type { VectorType } from "./vector-type.ts";
 import type { VersionRecord } from "./version.ts";
 import type { CorpusColumns, Key } from "./words.ts";

@@ -12,8 +12,8 @@ import type { Adoption } from "./ports-adoption.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
 import type { Space } from "./space.ts";
-import type { VectorType } from "./vector-type.ts";
-import type { VersionRecord, VersionState } from "./version.ts";
+import type { VersionRecord } from "./version.ts";
+import type { NewVersion, VersionChange } from "./version-changes.ts";
 import type { CorpusColumns, Key } from "./words.ts";
 
 export type * from "./lane.ts";
@@ -141,27 +141,6 @@ export interface StoredRow {
   readonly key: Key;
   /** The columns that were asked for. */
   readonly row: Readonly<Record<string, unknown>>;
-}
-
-export interface NewVersion {
-  readonly name: string;
-  readonly reference: string;
-  readonly space: Space;
-  /** @default "float32" */
-  readonly vectorType?: VectorType | undefined;
-  /** The model that this one was made from, where it is known. */
-  readonly baseModel?: string | null | undefined;
-  /** Why it is made, for its history. */
-  readonly why?: string | undefined;
-}
-
-/** A change of the registry in a table's own metadata: all in one commit, or none. */
-export interface VersionChange {
-  readonly name: string;
-  readonly from: VersionState;
-  readonly to: VersionState;
-  readonly dueAt?: string | null;
-  readonly why?: string | undefined;
 }
 
 /** A database of tables. */

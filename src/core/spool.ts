@@ -10,14 +10,23 @@ import type { SpaceDescription } from "./space.ts";
  */
 export type SpoolDurability = "written" | "durable";
 
+export interface SpoolPolicy {
+  readonly durability: SpoolDurability;
+  /**
+   * Whether a vector is doubted until a check of the model has passed after it was made: nobody but the
+   * provider knows what computes a hosted model today, and a model on disk is checked before it starts.
+   */
+  readonly doubted: boolean;
+}
+
 /**
  * What a vector is worth keeping, by what makes it. A static model computes 40,000 texts a second,
  * as fast as they could be read back: null, no spool. A vector of a provider was paid for.
  */
-export const spoolPolicies: Readonly<Record<SpaceDescription["kind"], SpoolDurability | null>> = {
+export const spoolPolicies: Readonly<Record<SpaceDescription["kind"], SpoolPolicy | null>> = {
   static: null,
-  onnx: "written",
-  api: "durable",
+  onnx: { durability: "written", doubted: false },
+  api: { durability: "durable", doubted: true },
 };
 
 /** What a spool belongs to. Vectors of another space are never read from it. */
@@ -36,6 +45,11 @@ export interface SpooledVectors {
   readonly vectors: Float32Array;
   /** Those found that another run had left. */
   readonly recovered: number;
+  /**
+   * Rows whose vectors another run left without a check after them: the newest of each file. If these
+   * are of the space, so are the older ones.
+   */
+  readonly doubtful: readonly number[];
 }
 
 /** Vectors by the source hash of their text. */
@@ -52,6 +66,13 @@ export interface VectorSpool {
    * @throws REEMBED_SPOOL_WRITE_FAILED; from then on every append fails
    */
   append(hashes: BigInt64Array, vectors: Float32Array): Promise<void>;
+  /**
+   * Call before a check of the model is sent. What it answers takes the doubt, once the check has passed,
+   * from the vectors that were appended before.
+   */
+  beginCheck(): () => Promise<void>;
+  /** Removes the vectors that no passed check stands behind, as the model is another by now. */
+  discardDoubted(): Promise<void>;
   /** Lets go of vectors whose rows are committed; files that hold no others are removed. */
   release(hashes: BigInt64Array): Promise<void>;
   /** Removes everything, as the version is complete; nothing is to be appended after. */

@@ -122,6 +122,8 @@ export interface VersionSummary {
   /** When the newest vector was made; null where there is none. */
   readonly embeddedAt: string | null;
   readonly dueAt: string | null;
+  /** What the version is checked against, and how far honest answers may lie apart (cosine distance); null where nothing is pinned. */
+  readonly canary: { readonly pinnedAt: string; readonly noiseFloor: number } | null;
   readonly history?: readonly {
     readonly at: string;
     readonly state: VersionState;

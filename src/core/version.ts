@@ -1,4 +1,5 @@
 /** A version: a space applied to a table, and the states it goes through. */
+import type { CanaryRecord } from "./canary.ts";
 import type { SpaceDescription } from "./space.ts";
 import type { VectorType } from "./vector-type.ts";
 
@@ -62,6 +63,8 @@ export interface VersionRecord {
   readonly vectorType: VectorType;
   /** The model that this one was made from, as its package or the configuration says; null where neither does. */
   readonly baseModel: string | null;
+  /** Vectors of the fixed texts from when the version was made; null where none were kept. */
+  readonly canary: CanaryRecord | null;
   readonly state: VersionState;
   /** When a retiring version is due to be removed; null in other states. */
   readonly dueAt: string | null;

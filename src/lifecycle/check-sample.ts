@@ -1,4 +1,5 @@
 import { canaryKind, canaryTolerances } from "../core/canary.ts";
+import { cosineOf } from "../core/cosine.ts";
 import { embedded } from "../core/outcome.ts";
 import type { ForeignRows } from "../core/ports-adoption.ts";
 import type { Lane } from "../core/ports.ts";
@@ -47,19 +48,4 @@ export async function checkSample(
     meanCosine: cosines.length === 0 ? null : total / cosines.length,
     needed,
   };
-}
-
-function cosineOf(a: Float32Array, b: Float32Array): number {
-  let dot = 0;
-  let squaresA = 0;
-  let squaresB = 0;
-  for (let index = 0; index < a.length; index += 1) {
-    const x = a[index] as number;
-    const y = b[index] as number;
-    dot += x * y;
-    squaresA += x * x;
-    squaresB += y * y;
-  }
-  const lengths = Math.sqrt(squaresA * squaresB);
-  return lengths === 0 ? 0 : dot / lengths;
 }

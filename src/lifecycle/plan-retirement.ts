@@ -1,5 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
-import type { TableSnapshot, VersionChange } from "../core/ports.ts";
+import type { TableSnapshot } from "../core/ports.ts";
+import type { VersionChange } from "../core/version-changes.ts";
 import type { RetireRequest } from "../core/verbs-versions.ts";
 import type { VersionRecord, VersionState } from "../core/version.ts";
 import { activeVersion, findVersion } from "./find-version.ts";

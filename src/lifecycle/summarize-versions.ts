@@ -23,10 +23,15 @@ export async function summarizeVersions(
       vectorType: version.vectorType,
       ...measured,
       dueAt: version.dueAt,
+      canary: canaryOf(version),
       ...(options.history ? { history: version.history } : {}),
     });
   }
   return summaries;
+}
+
+function canaryOf({ canary }: VersionRecord): VersionSummary["canary"] {
+  return canary === null ? null : { pinnedAt: canary.pinnedAt, noiseFloor: canary.noiseFloor };
 }
 
 /** Whether a version still has its column. */

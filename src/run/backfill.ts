@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { throwIfAborted } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import {
   inShard,
@@ -11,6 +10,8 @@ import {
 } from "../core/leases.ts";
 import type { RoundPlan } from "../core/plan.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
+import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import type { SpaceGuard } from "../core/space-guard.ts";
 import type { VectorSpool } from "../core/spool.ts";
 import { type Stages, stagesBetween } from "../core/stages.ts";
 import type { OnEmpty } from "../core/verbs.ts";
@@ -45,6 +46,8 @@ export interface BackfillOptions {
   readonly openLane: () => Promise<Lane>;
   /** Null where vectors of this space are not worth keeping on disk. */
   readonly openSpool: () => Promise<VectorSpool | null>;
+  /** Null where the space cannot change under way. */
+  readonly guard: SpaceGuard | null;
   readonly onEmpty: OnEmpty;
   readonly limitRows: number | undefined;
   /** Resident memory of the process, for progress. Unit: bytes. */
@@ -87,6 +90,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   let storeSeconds = 0;
   let spool: VectorSpool | null = null;
   let ticker: NodeJS.Timeout | undefined;
+  let confirmSpace: RoundOptions["confirmSpace"] = null;
 
   const report = (): void => {
     emit({
@@ -141,7 +145,9 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         opening.catch(() => {});
         await table.prepareForPatches();
         spool = await options.openSpool();
-        lane = spool === null ? await opening : spooledLane(await opening, spool);
+        const bare = await opening;
+        lane = spool === null ? bare : spooledLane(bare, spool, options.guard);
+        confirmSpace = confirmation(bare, spool, options.guard);
         statsBefore = lane.stats;
         ticker = setInterval(report, progressIntervalMs);
         continue;
@@ -176,7 +182,8 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
           });
         },
       };
-      const round = { table, version, lane, spool, leases, onEmpty: options.onEmpty, observer, signal };
+      const { onEmpty } = options;
+      const round = { table, version, lane, spool, leases, confirmSpace, onEmpty, observer, signal };
       const unitsTaken = await runRound(work.plan, round);
       const staleTaken = await catchUpStale(work.staleKeys, round);
       report();
@@ -188,10 +195,28 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         return await outcome(work.elsewhere === 0, work.elsewhere);
       }
     }
+  } catch (error) {
+    // Nothing is in the lane any more: what it made since the last good check is all in the spool.
+    if (ReembedError.from(error).code === "REEMBED_CANARY_TRIPPED") await spool?.discardDoubted();
+    throw error;
   } finally {
     clearInterval(ticker);
     await spool?.close();
   }
+}
+
+/** Checks the space after the answers of a merge have come, so before what they hold is stored. */
+function confirmation(
+  lane: Lane,
+  spool: VectorSpool | null,
+  guard: SpaceGuard | null,
+): RoundOptions["confirmSpace"] {
+  if (guard === null) return null;
+  return async () => {
+    const passed = spool?.beginCheck();
+    await guard.check(lane);
+    await passed?.();
+  };
 }
 
 interface Work {

@@ -35,6 +35,11 @@ export interface RoundOptions {
   readonly leases: Leases;
   /** Where finished vectors wait for their commit; null where the lane is faster than that. */
   readonly spool: VectorSpool | null;
+  /**
+   * Makes sure, after a merge is embedded and before it is committed, that the lane still gives the
+   * vectors of the version's space; null where that cannot change. @throws REEMBED_CANARY_TRIPPED
+   */
+  readonly confirmSpace: (() => Promise<void>) | null;
   readonly onEmpty: OnEmpty;
   readonly observer: RoundObserver;
   readonly signal: AbortSignal | undefined;
@@ -101,6 +106,7 @@ async function commitMerge(
   const items = leaseItems(last.unit);
   const rows = assembleMerge(parts, options);
   if (rows.keys.length > 0) {
+    await options.confirmSpace?.();
     await options.leases.confirm(items);
     options.observer.committed(last.unit, await options.table.patch(options.version, rows));
     await options.spool?.release(rows.sourceHashes);

@@ -1,14 +1,17 @@
 import { embedded } from "../core/outcome.ts";
 import type { EmbeddedPart, EmbeddedTexts, EmbedOptions, Lane } from "../core/ports.ts";
+import { cosineOf } from "../core/cosine.ts";
 import { sourceHash } from "../core/source-hash.ts";
+import type { SpaceGuard } from "../core/space-guard.ts";
 import type { SpooledVectors, VectorSpool } from "../core/spool.ts";
 
 /**
  * A lane that keeps every vector in a spool as it is made, and takes from the spool what is there: the
  * lane behind it is asked for the other texts only. Vectors that another run left count as `copied`,
- * those of this run as `deduplicated`.
+ * those of this run as `deduplicated`. With a guard, those that were left without a check after them are
+ * used only if a few of them, asked for again, are the same.
  */
-export function spooledLane(lane: Lane, spool: VectorSpool): Lane {
+export function spooledLane(lane: Lane, spool: VectorSpool, guard: SpaceGuard | null): Lane {
   const { dimensions } = lane.space.description;
 
   /** Hands the good vectors of a part to the spool. */
@@ -29,6 +32,28 @@ export function spooledLane(lane: Lane, spool: VectorSpool): Lane {
     options: EmbedOptions,
   ): Promise<EmbeddedTexts> => lane.embed(texts, { ...options, onVectors: (part) => keep(part, hashes) });
 
+  /** What the spool holds of these texts, once what is doubtful was made again and is the same. */
+  const findTrusted = async (
+    texts: readonly string[],
+    hashes: BigInt64Array,
+    { signal }: EmbedOptions,
+  ): Promise<SpooledVectors | null> => {
+    const held = await spool.find(hashes);
+    if (guard === null || held === null || held.doubtful.length === 0) return held;
+    const again = await lane.embed(
+      held.doubtful.map((row) => texts[row] as string),
+      { purpose: "document", signal },
+    );
+    const isSame = held.doubtful.every((row, place) => {
+      const kept = held.vectors.subarray(row * dimensions, (row + 1) * dimensions);
+      const made = again.vectors.subarray(place * dimensions, (place + 1) * dimensions);
+      return 1 - cosineOf(kept, made) <= guard.tolerance;
+    });
+    if (isSame) return held;
+    await spool.discardDoubted();
+    return spool.find(hashes);
+  };
+
   return {
     space: lane.space,
     get stats() {
@@ -37,7 +62,7 @@ export function spooledLane(lane: Lane, spool: VectorSpool): Lane {
     close: () => lane.close(),
     async embed(texts, options) {
       const hashes = BigInt64Array.from(texts, sourceHash);
-      const held = await spool.find(hashes);
+      const held = await findTrusted(texts, hashes, options);
       if (held === null) return compute(texts, hashes, options);
       const missing = Int32Array.from(texts.keys()).filter((row) => held.found[row] === 0);
       options.onProgress?.({ texts: texts.length - missing.length, tokens: 0 });

@@ -12,6 +12,8 @@ export interface HashPlaces {
   add(hash: bigint, place: Place): boolean;
   /** Takes a hash out; its segment, or -1 where it was not there. */
   remove(hash: bigint): number;
+  /** Takes every hash of a segment out. */
+  removeSegment(segment: number): void;
 }
 
 const firstSlots = 1024;
@@ -57,6 +59,22 @@ export function createHashPlaces(): HashPlaces {
     }
   };
 
+  const remove = (hash: bigint): number => {
+    let hole = slotOf(hash);
+    const segment = segments[hole] as number;
+    if (segment === free) return -1;
+    size -= 1;
+    // Whatever was pushed past the hole moves up into it, so that every probe still ends well.
+    for (let slot = next(hole); segments[slot] !== free; slot = next(slot)) {
+      const distance = (slot - home(hashes[slot] as bigint)) & (slots - 1);
+      if (distance < ((slot - hole) & (slots - 1))) continue;
+      put(hole, hashes[slot] as bigint, segments[slot] as number, offsets[slot] as number);
+      hole = slot;
+    }
+    segments[hole] = free;
+    return segment;
+  };
+
   return {
     get size() {
       return size;
@@ -74,20 +92,10 @@ export function createHashPlaces(): HashPlaces {
       size += 1;
       return true;
     },
-    remove(hash) {
-      let hole = slotOf(hash);
-      const segment = segments[hole] as number;
-      if (segment === free) return -1;
-      size -= 1;
-      // Whatever was pushed past the hole moves up into it, so that every probe still ends well.
-      for (let slot = next(hole); segments[slot] !== free; slot = next(slot)) {
-        const distance = (slot - home(hashes[slot] as bigint)) & (slots - 1);
-        if (distance < ((slot - hole) & (slots - 1))) continue;
-        put(hole, hashes[slot] as bigint, segments[slot] as number, offsets[slot] as number);
-        hole = slot;
-      }
-      segments[hole] = free;
-      return segment;
+    remove,
+    removeSegment(segment) {
+      const gone = hashes.filter((_, slot) => segments[slot] === segment);
+      for (const hash of gone) remove(hash);
     },
   };
 }

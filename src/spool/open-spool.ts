@@ -1,21 +1,29 @@
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileHandle } from "node:fs/promises";
-import type { SpoolDurability, SpoolKey, VectorSpool } from "../core/spool.ts";
+import type { SpoolKey, SpoolPolicy, VectorSpool } from "../core/spool.ts";
 import { createHashPlaces } from "./hash-places.ts";
 import { readSegment } from "./read-segment.ts";
 import { encodeRecord, recordPrefixBytes } from "./segment-format.ts";
-import { segmentWriter } from "./segment-writer.ts";
-import { spoolReadError } from "./spool-error.ts";
+import { doubtedEnding, segmentEnding, segmentWriter } from "./segment-writer.ts";
+import { spoolReadError, spoolWriteError } from "./spool-error.ts";
 
 interface Segment {
-  readonly path: string;
+  path: string;
   readonly file: FileHandle;
   /** Whether another run wrote it. */
   readonly recovered: boolean;
+  /** Whether no check has passed since it was written. */
+  doubted: boolean;
   /** Vectors in it that are still needed. */
   held: number;
 }
+
+/**
+ * Newest vectors of a doubted file that are made again to see whether it can be used: answers of
+ * requests that were out together may have been written in another order.
+ */
+const checkedRows = 2;
 
 /** Hexadecimal digits of a space id in a folder's name: the header of each file says the rest. */
 const idDigits = 16;
@@ -27,11 +35,7 @@ const idDigits = 16;
  * Memory: 40 bytes for each vector that is held, and never a vector.
  * @throws REEMBED_SPOOL_READ_FAILED
  */
-export async function openSpool(
-  root: string,
-  key: SpoolKey,
-  durability: SpoolDurability,
-): Promise<VectorSpool> {
+export async function openSpool(root: string, key: SpoolKey, policy: SpoolPolicy): Promise<VectorSpool> {
   const { dimensions, spaceId } = key;
   const header = { spaceId, dimensions };
   const folder = join(
@@ -41,17 +45,17 @@ export async function openSpool(
   );
   const places = createHashPlaces();
   const segments = new Map<number, Segment>();
-  const numbers = new Map<string, number>();
+  const numbers = new Map<FileHandle, number>();
   const warnings: string[] = [];
   const empty: string[] = [];
-  const writer = segmentWriter(folder, header, durability);
+  const writer = segmentWriter(folder, header, policy);
   const vectorBytes = dimensions * Float32Array.BYTES_PER_ELEMENT;
   let nextNumber = 0;
 
   const keep = (path: string, file: FileHandle, recovered: boolean): number => {
     const number = nextNumber++;
-    segments.set(number, { path, file, recovered, held: 0 });
-    numbers.set(path, number);
+    segments.set(number, { path, file, recovered, doubted: path.endsWith(doubtedEnding), held: 0 });
+    numbers.set(file, number);
     return number;
   };
 
@@ -66,7 +70,7 @@ export async function openSpool(
     const segment = segments.get(number);
     if (segment === undefined) return;
     segments.delete(number);
-    numbers.delete(segment.path);
+    numbers.delete(segment.file);
     await segment.file.close();
     await rm(segment.path, { force: true });
   };
@@ -92,7 +96,7 @@ export async function openSpool(
     }
   };
 
-  for (const name of await namesIn(folder)) if (name.endsWith(".vectors")) await recover(name);
+  for (const name of await namesIn(folder)) if (name.endsWith(segmentEnding)) await recover(name);
   const recovered = places.size;
 
   return {
@@ -103,6 +107,7 @@ export async function openSpool(
       const found = new Uint8Array(hashes.length);
       const vectors = new Float32Array(hashes.length * dimensions);
       const bytes = new Uint8Array(vectors.buffer);
+      const newest = new Map<number, { readonly row: number; readonly offset: number }[]>();
       let hits = 0;
       let fromOthers = 0;
       for (const [row, hash] of hashes.entries()) {
@@ -118,16 +123,46 @@ export async function openSpool(
         }
         found[row] = 1;
         hits += 1;
-        if (segment.recovered) fromOthers += 1;
+        if (!segment.recovered) continue;
+        fromOthers += 1;
+        if (!segment.doubted) continue;
+        const rows = [...(newest.get(place.segment) ?? []), { row, offset: place.offset }];
+        newest.set(place.segment, rows.toSorted((a, b) => b.offset - a.offset).slice(0, checkedRows));
       }
-      return hits === 0 ? null : { found, vectors, recovered: fromOthers };
+      const doubtful = [...newest.values()].flatMap((rows) => rows.map(({ row }) => row));
+      return hits === 0 ? null : { found, vectors, recovered: fromOthers, doubtful };
     },
     async append(hashes, vectors) {
       if (hashes.length === 0) return;
       const kept = hashes.slice();
       const { segment, offset } = await writer.append(encodeRecord(hashes, vectors));
-      const number = numbers.get(segment.path) ?? keep(segment.path, segment.file, false);
+      const number = numbers.get(segment.file) ?? keep(segment.path, segment.file, false);
       addRows(number, kept, offset + recordPrefixBytes + kept.byteLength);
+    },
+    beginCheck() {
+      const before = [...segments.values()].filter((segment) => segment.doubted && !segment.recovered);
+      writer.turnOver();
+      return async () => {
+        for (const segment of before) {
+          if (!segment.doubted) continue;
+          segment.doubted = false;
+          const path = segment.path.slice(0, -doubtedEnding.length) + segmentEnding;
+          await rename(segment.path, path).catch((error: NodeJS.ErrnoException) => {
+            // Removed meanwhile, as its last row was committed.
+            if (error.code !== "ENOENT") throw spoolWriteError(folder, error);
+          });
+          segment.path = path;
+        }
+      };
+    },
+    async discardDoubted() {
+      await writer.idle();
+      writer.turnOver();
+      for (const [number, { doubted }] of segments) {
+        if (!doubted) continue;
+        places.removeSegment(number);
+        await remove(number);
+      }
     },
     async release(hashes) {
       for (const hash of hashes) {
@@ -136,7 +171,7 @@ export async function openSpool(
       }
       // The file that is written now may be about to get more; it goes once another has taken its place.
       const emptied = [...segments].filter(
-        ([, { held, path }]) => held === 0 && path !== writer.current?.path,
+        ([, { held, file }]) => held === 0 && file !== writer.current?.file,
       );
       for (const [number] of emptied) await remove(number);
     },

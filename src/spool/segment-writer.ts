@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { SpoolDurability } from "../core/spool.ts";
+import type { SpoolPolicy } from "../core/spool.ts";
 import { encodeHeader, type SegmentHeader } from "./segment-format.ts";
 import { spoolWriteError } from "./spool-error.ts";
 
@@ -14,7 +14,11 @@ const syncIntervalMs = 1000;
  */
 const segmentBytes = 16 * 1024 * 1024;
 
-/** A segment being written. */
+/** What the names of segments end with: of those with vectors that no check stands behind yet, and of the others. */
+export const doubtedEnding = ".doubted.vectors";
+export const segmentEnding = ".vectors";
+
+/** A segment being written, by the path that it began with. */
 export interface OpenSegment {
   readonly path: string;
   readonly file: FileHandle;
@@ -33,6 +37,8 @@ export interface SegmentWriter {
   append(record: Uint8Array): Promise<WrittenRecord>;
   /** The segment that the next record goes to, if it is open. */
   readonly current: OpenSegment | null;
+  /** Lets the next record that comes begin another segment. */
+  turnOver(): void;
   /** Waits for what is being written. */
   idle(): Promise<void>;
 }
@@ -51,7 +57,7 @@ interface Waiting {
 export function segmentWriter(
   folder: string,
   header: SegmentHeader,
-  durability: SpoolDurability,
+  { durability, doubted }: SpoolPolicy,
 ): SegmentWriter {
   const waiting: Waiting[] = [];
   let current: (OpenSegment & { bytes: number }) | null = null;
@@ -61,7 +67,7 @@ export function segmentWriter(
 
   const begin = async (): Promise<OpenSegment & { bytes: number }> => {
     await mkdir(folder, { recursive: true });
-    const path = join(folder, `${randomUUID()}.vectors`);
+    const path = join(folder, randomUUID() + (doubted ? doubtedEnding : segmentEnding));
     const file = await open(path, "wx+");
     const bytes = encodeHeader(header);
     try {
@@ -117,6 +123,9 @@ export function segmentWriter(
       waiting.push({ record, resolve, reject });
       running ??= run();
       return promise;
+    },
+    turnOver() {
+      current = null;
     },
     async idle() {
       await running;

@@ -1,5 +1,5 @@
 import { ReembedError } from "../core/errors.ts";
-import type { VersionChange } from "../core/ports.ts";
+import type { VersionChange } from "../core/version-changes.ts";
 import { canMove, type VersionRecord, type VersionState } from "../core/version.ts";
 import { registryOf, requireCorpus, requireVersion } from "./read-registry.ts";
 import { historyEntry, recordUpdates, type Registry, type Stamp } from "./registry.ts";

@@ -1,6 +1,6 @@
 import type { Schema } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
-import type { NewVersion } from "../core/ports.ts";
+import type { NewVersion } from "../core/version-changes.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
 import { newRecord, readRegistry, recordMetadata, type Registry, type Stamp } from "./registry.ts";

@@ -4,12 +4,14 @@
  * their columns, are on the key's field. Everything here is pure.
  */
 import type { Field, Schema } from "apache-arrow";
+import { type CanaryRecord, compactCanary, parseCanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
-import type { NewVersion } from "../core/ports.ts";
+import type { NewVersion } from "../core/version-changes.ts";
 import { canonicalJson, type SpaceDescription } from "../core/space.ts";
 import type { VectorType } from "../core/vector-type.ts";
 import type { HistoryEntry, VersionRecord, VersionState } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { recordFlaw } from "./record-flaw.ts";
 import { vectorTypeOf } from "./vector-values.ts";
 import { type VersionColumns, versionColumns } from "./version-columns.ts";
 
@@ -83,6 +85,7 @@ export function newRecord(
     space: request.space.description,
     vectorType: request.vectorType ?? "float32",
     baseModel: request.baseModel ?? null,
+    canary: request.canary == null ? null : compactCanary(request.canary),
     state: "planned",
     dueAt: null,
     history: [historyEntry("planned", request.why, stamp)],
@@ -113,6 +116,7 @@ export function recordMetadata(record: VersionRecord): Map<string, string> {
     [`${prefix}history`, canonicalJson(record.history)],
     ...(record.dueAt === null ? [] : [[`${prefix}due-at`, record.dueAt] as const]),
     ...(record.baseModel === null ? [] : [[`${prefix}base-model`, record.baseModel] as const]),
+    ...(record.canary === null ? [] : [[`${prefix}canary`, canonicalJson(record.canary)] as const]),
     ["lancedb:logical-column", "vector"],
     ["lancedb:status", lanceStatus[record.state]],
   ]);
@@ -129,7 +133,10 @@ export function recordUpdates(
 ): FieldUpdate[] {
   const onKey: Record<string, string | null> = { [revisionEntry]: String(revision + 1) };
   for (const record of records) {
-    if (archivedStates.has(record.state)) onKey[archivePrefix + record.name] = canonicalJson(record);
+    // What is never embedded for again needs no canary.
+    if (archivedStates.has(record.state)) {
+      onKey[archivePrefix + record.name] = canonicalJson({ ...record, canary: null });
+    }
   }
   const onColumns = records.map((record) => ({
     path: record.column,
@@ -145,12 +152,16 @@ export function readRegistry(schema: Schema): Registry {
   for (const field of schema.fields) {
     if (!field.metadata.has(`${prefix}version`)) continue;
     const record = readRecord(field);
+    const flaw = records.has(record.name)
+      ? { entry: "version", reason: `another column says that it is version ${record.name} too` }
+      : recordFlaw(record, field, schema);
+    if (flaw !== null) throw damaged(field, prefix + flaw.entry, flaw.reason);
     records.set(record.name, record);
   }
   for (const [key, value] of keyField?.metadata ?? []) {
     if (!key.startsWith(archivePrefix)) continue;
     // Records from before these two were kept are of float32, and of no known lineage.
-    const known = { vectorType: "float32", baseModel: null } as const;
+    const known = { vectorType: "float32", baseModel: null, canary: null } as const;
     const record = { ...known, ...(parse(keyField as Field, key, value) as VersionRecord) };
     records.set(record.name, record);
   }
@@ -184,10 +195,21 @@ function readRecord(field: Field): VersionRecord {
     space: parse(field, `${prefix}space`, text("space")) as SpaceDescription,
     vectorType: storedType(field),
     baseModel: field.metadata.get(`${prefix}base-model`) ?? null,
+    canary: readCanary(field),
     state: text("state") as VersionState,
     dueAt: field.metadata.get(`${prefix}due-at`) ?? null,
     history: parse(field, `${prefix}history`, text("history")) as HistoryEntry[],
   };
+}
+
+/** Versions from before records were kept have none. */
+function readCanary(field: Field): CanaryRecord | null {
+  const entry = `${prefix}canary`;
+  const value = field.metadata.get(entry);
+  if (value === undefined) return null;
+  const record = parseCanaryRecord(parse(field, entry, value));
+  if (typeof record === "string") throw damaged(field, entry, record);
+  return record;
 }
 
 /** The column itself says what its values are stored as. */

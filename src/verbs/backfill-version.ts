@@ -12,6 +12,8 @@ import { backfill, type BackfillOutcome } from "../run/backfill.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { createRunLedger } from "./run-ledger.ts";
+import { guardOf, newCanary } from "./new-canary.ts";
+import { checkAtStart } from "./version-canary.ts";
 import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts";
 
 /**
@@ -44,6 +46,7 @@ export async function backfillVersion(
       openLane: async () => {
         const lane = await context.laneOf(model, workers);
         ledger.watch(lane);
+        await checkAtStart(context, version, lane);
         context.emit({
           event: "lane:started",
           spaceId: model.space.id,
@@ -54,6 +57,7 @@ export async function backfillVersion(
         return lane;
       },
       openSpool: () => openSpool(context, table, version),
+      guard: guardOf(context, version),
       onEmpty: request.onEmpty ?? context.settings.onEmpty,
       limitRows: request.limitRows,
       residentBytes: context.residentBytes,
@@ -89,11 +93,11 @@ async function openSpool(
   table: StoredTable,
   version: VersionRecord,
 ): Promise<VectorSpool | null> {
-  const durability = spoolPolicies[version.space.kind];
-  if (durability === null) return null;
+  const policy = spoolPolicies[version.space.kind];
+  if (policy === null) return null;
   const { spaceId, space } = version;
   const key = { table: table.name, version: version.name, spaceId, dimensions: space.dimensions };
-  const spool = await context.openSpool(key, durability);
+  const spool = await context.openSpool(key, policy);
   for (const message of spool.warnings) context.emit({ event: "warning:raised", message });
   return spool;
 }
@@ -118,6 +122,7 @@ async function chooseVersion(
         space: model.space,
         vectorType,
         baseModel: model.baseModel,
+        canary: await newCanary(context, model),
       });
       context.emit({ event: "version:changed", version: created.name, from: null, to: created.state });
       return created;

@@ -11,7 +11,7 @@ import type {
   ModelVerifyResult,
 } from "../core/model-packages.ts";
 import type { Model } from "../core/ports.ts";
-import { measureCanary } from "./open-pinned-lane.ts";
+import { measureCanary } from "../lifecycle/measure-canary.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /**

@@ -1,15 +1,9 @@
-import {
-  canaryKind,
-  type CanaryRecord,
-  canaryTolerance,
-  canaryVectors,
-  makeCanaryRecord,
-} from "../core/canary.ts";
-import { canaryInputs } from "../core/canary-texts.ts";
-import { compareCanary, measureNoise } from "../core/compare-canary.ts";
+import { canaryKind, type CanaryRecord, canaryTolerance, canaryVectors } from "../core/canary.ts";
+import { compareCanary } from "../core/compare-canary.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Lane, Model } from "../core/ports.ts";
+import { measureCanary } from "../lifecycle/measure-canary.ts";
 
 export interface PinnedLaneContext {
   readonly emit: Emit;
@@ -59,16 +53,6 @@ async function pinSpace(
   warn(
     `${model.reference}: no vectors of this space were pinned${otherClass(model, record)}; those of the fixed texts are in ${where} now, and every run is checked against them`,
   );
-}
-
-/** Embeds the fixed texts twice: the vectors, and how far the same text's two vectors lie apart. */
-export async function measureCanary(lane: Lane, nowMs: number): Promise<CanaryRecord> {
-  const { dimensions, instructionClass } = lane.space.description;
-  const measure = async (): Promise<Float32Array> =>
-    (await lane.embed(canaryInputs(), { purpose: "document" })).vectors;
-  const vectors = await measure();
-  const noiseFloor = measureNoise([vectors, await measure()], dimensions);
-  return makeCanaryRecord(lane.space, vectors, { instructionClass, noiseFloor, pinnedAtMs: nowMs });
 }
 
 /** What is known of the same space on another class of CPU, in a phrase. */

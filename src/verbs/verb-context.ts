@@ -5,12 +5,13 @@ import type { GatePolicy } from "../core/gate.ts";
 import type { ModelPackages } from "../core/model-packages.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
 import { spaceDifferences } from "../core/space.ts";
-import type { SpoolDurability, SpoolKey, VectorSpool } from "../core/spool.ts";
+import type { SpoolKey, SpoolPolicy, VectorSpool } from "../core/spool.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
 import type { Follow } from "../core/verbs-jobs.ts";
 import type { NewVectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
+import { type CanaryChecks, checkAtStart } from "./version-canary.ts";
 import { checkConfigured } from "../lifecycle/check-configured.ts";
 import type { KnownQuery } from "../lifecycle/rank-queries.ts";
 import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
@@ -37,7 +38,7 @@ export interface VerbSettings {
 }
 
 /** Everything a verb reaches the world through. Filled in by the composition root alone. */
-export interface VerbContext {
+export interface VerbContext extends CanaryChecks {
   readonly settings: VerbSettings;
   readonly store: Store;
   readonly packages: ModelPackages;
@@ -48,7 +49,7 @@ export interface VerbContext {
   /** An open lane of a model, shared by all who ask and closed with the engine. */
   laneOf(model: Model, workers: number): Promise<Lane>;
   /** Where finished vectors of a version wait for their commit. Owner: the caller. */
-  openSpool(key: SpoolKey, durability: SpoolDurability): Promise<VectorSpool>;
+  openSpool(key: SpoolKey, policy: SpoolPolicy): Promise<VectorSpool>;
   openSource(path: string, format: SourceFormat): Promise<Source>;
   checkedBatches(
     sources: readonly Source[],
@@ -99,7 +100,9 @@ export async function laneForVersion(
 ): Promise<Lane> {
   const model = await context.openModel(version.reference);
   requireSameSpace(version, model);
-  return context.laneOf(model, workers);
+  const lane = await context.laneOf(model, workers);
+  await checkAtStart(context, version, lane);
+  return lane;
 }
 
 /** Refuses a model whose space is not the version's, naming each field that differs. */

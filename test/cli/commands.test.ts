@@ -217,6 +217,7 @@ const v1: VersionSummary = {
   bytes: 60_309_000,
   embeddedAt: "2026-01-01T00:00:00.000Z",
   dueAt: "2026-01-15T00:00:00.000Z",
+  canary: null,
 };
 
 const versions: VersionsResult = {

@@ -33,8 +33,12 @@ async function segments(root: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(".vectors")).map((name) => join(root, name));
 }
 
-async function reopen(root: string, durability: SpoolDurability = "written"): Promise<VectorSpool> {
-  return openSpool(root, key, durability);
+async function reopen(
+  root: string,
+  durability: SpoolDurability = "written",
+  doubted = false,
+): Promise<VectorSpool> {
+  return openSpool(root, key, { durability, doubted });
 }
 
 describe("what a run leaves", () => {
@@ -98,7 +102,11 @@ describe("what a run leaves", () => {
 
   test("a file of another space or format is left alone, and said", async (context) => {
     const root = await temporaryFolder(context);
-    const other = await openSpool(root, { ...key, spaceId: "a".repeat(63) + "b" }, "written");
+    const other = await openSpool(
+      root,
+      { ...key, spaceId: "a".repeat(63) + "b" },
+      { durability: "written", doubted: false },
+    );
     await append(other, [1n]);
     await other.close();
     const [path] = (await segments(root)) as [string];
@@ -133,7 +141,7 @@ describe("what is let go", () => {
   test("disk use is bounded by what is in flight", async (context) => {
     const root = await temporaryFolder(context);
     const wide = { ...key, dimensions: 1024 };
-    const spool = await openSpool(root, wide, "written");
+    const spool = await openSpool(root, wide, { durability: "written", doubted: false });
     const rows = 512;
     let most = 0;
     for (let round = 0; round < 40; round += 1) {
@@ -167,9 +175,48 @@ test("a place that takes no bytes is an error that says what to do, and stays on
   const root = await temporaryFolder(context);
   await writeFile(join(root, "docs"), "a file where a folder should be");
   await assert.rejects(reopen(root), { code: "REEMBED_SPOOL_READ_FAILED" });
-  const blocked = await openSpool(join(root, "docs", "below"), key, "written").catch(
-    (error: unknown) => error,
-  );
+  const blocked = await openSpool(join(root, "docs", "below"), key, {
+    durability: "written",
+    doubted: false,
+  }).catch((error: unknown) => error);
   assert.ok(blocked instanceof ReembedError);
   assert.match(blocked.message, /run it again, or remove the folder/);
+});
+
+describe("what is doubted", () => {
+  test("vectors are trusted once a check has passed after them; the others go when one fails", async (context) => {
+    const root = await temporaryFolder(context);
+    const spool = await reopen(root, "durable", true);
+    await append(spool, [1n, 2n]);
+    const passed = spool.beginCheck();
+    await append(spool, [3n]);
+    await passed();
+    await append(spool, [4n]);
+    await spool.discardDoubted();
+    assert.deepEqual(await held(spool, [1n, 2n, 3n, 4n]), [1n, 2n]);
+    await append(spool, [3n, 5n]);
+    assert.deepEqual(await held(spool, [1n, 2n, 3n, 4n, 5n]), [1n, 2n, 3n, 5n]);
+    await spool.close();
+
+    const later = await reopen(root, "durable", true);
+    const found = await later.find(BigInt64Array.of(5n, 1n, 3n, 2n));
+    assert.deepEqual(found?.doubtful.toSorted(), [0, 2], "the newest of the file without a check");
+    await later.discardDoubted();
+    assert.deepEqual(await held(later, [1n, 2n, 3n, 5n]), [1n, 2n]);
+    assert.deepEqual((await later.find(BigInt64Array.of(1n)))?.doubtful, []);
+    await later.clear();
+    assert.deepEqual(await segments(root), []);
+  });
+
+  test("a check that ends after its rows were committed finds their file gone", async (context) => {
+    const root = await temporaryFolder(context);
+    const spool = await reopen(root, "durable", true);
+    await append(spool, [1n]);
+    const passed = spool.beginCheck();
+    await append(spool, [2n]);
+    await spool.release(BigInt64Array.of(1n));
+    await passed();
+    assert.deepEqual(await held(spool, [1n, 2n]), [2n]);
+    await spool.clear();
+  });
 });

@@ -10,6 +10,7 @@ import { sourceHash } from "../../src/core/source-hash.ts";
 import type { Space } from "../../src/core/space.ts";
 import type { VersionRecord } from "../../src/core/version.ts";
 import type { CorpusColumns, Key } from "../../src/core/words.ts";
+import { makeSpace } from "../../src/space/space-id.ts";
 import { openStore } from "../../src/store/open-store.ts";
 
 export const corpus: CorpusColumns = { key: "id", text: ["text"] };
@@ -31,26 +32,23 @@ export async function tempStore(
 
 /** A space of so many dimensions; `seed` tells spaces apart. */
 export function testSpace(dimensions: number, seed = "a"): Space {
-  return {
-    id: seed.repeat(64).slice(0, 64),
-    description: {
-      format: 1,
-      kind: "static",
-      model: `test-${seed}`,
-      packageDigest: seed.repeat(64).slice(0, 64),
-      dimensions,
-      pooling: "mean",
-      normalize: true,
-      documentPrompt: "",
-      queryPrompt: "",
-      maxTokens: 512,
-      truncation: "right",
-      quantisation: "float32",
-      grouping: "any",
-      runtime: "test",
-      instructionClass: "any",
-    },
-  };
+  return makeSpace({
+    format: 1,
+    kind: "static",
+    model: `test-${seed}`,
+    packageDigest: seed.repeat(64).slice(0, 64),
+    dimensions,
+    pooling: "mean",
+    normalize: true,
+    documentPrompt: "",
+    queryPrompt: "",
+    maxTokens: 512,
+    truncation: "right",
+    quantisation: "float32",
+    grouping: "any",
+    runtime: "test",
+    instructionClass: "any",
+  });
 }
 
 /** One batch with these columns; types are inferred unless given. */

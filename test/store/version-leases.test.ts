@@ -164,6 +164,7 @@ test("a lease lost in the middle of a unit stops the run before its commit", asy
     lane,
     leases,
     spool: null,
+    confirmSpace: null,
     observer,
     onEmpty: "skip",
     signal: undefined,

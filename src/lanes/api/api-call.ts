@@ -10,6 +10,7 @@ export interface ApiCall {
   /** Each text once. Shape: `[unique texts]`. */
   readonly texts: readonly string[];
   readonly purpose: EmbedOptions["purpose"];
+  readonly urgent: boolean;
   readonly result: Promise<EmbeddedTexts>;
   /** Nothing more need be sent for it. */
   readonly ending: boolean;
@@ -136,6 +137,7 @@ export function createApiCall(
   return {
     texts,
     purpose: options.purpose,
+    urgent: options.urgent ?? false,
     result: promise,
     get ending() {
       return settled || endWith !== null;

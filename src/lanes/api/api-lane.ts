@@ -27,7 +27,7 @@ export async function openApiLane(options: ApiLaneOptions): Promise<Lane> {
   const ledger = createApiLedger(options.usdPerMTokens, options.budget);
   const calls = new Set<ApiCall>();
   const sender = createRequestSender({ ...options, counter, ledger, stopAll });
-  /** Documents wait here in order. Queries pass by: someone waits for them. */
+  /** Documents wait here in order. Queries, and whatever is urgent, pass by: someone waits for them. */
   const queue = fastq.promise(sender.send, 1);
   sender.onRoom((concurrency) => (queue.concurrency = concurrency));
   sender.onAgain((job) => void queue.unshift(job));
@@ -59,7 +59,7 @@ export async function openApiLane(options: ApiLaneOptions): Promise<Lane> {
     const post = (pieces: Piece[] | null): void => {
       if (pieces === null) return;
       const job = newJob(call, pieces);
-      if (query) void sender.send(job);
+      if (query || call.urgent) void sender.send(job);
       else void queue.push(job);
     };
 
