@@ -229,10 +229,13 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     nowMs: Date.now,
   });
 
+  const calendar = {
+    readCalendar: () => readDeprecations([providerEnds, ...config.deprecations.files]),
+  };
   const jobPorts: JobPorts = {
+    ...calendar,
     takeLock: (table) =>
       takeJobsLock(stateFolder(config), table, { leaseMs: config.leaseSeconds * 1000, nowMs: Date.now }),
-    readCalendar: () => readDeprecations([providerEnds, ...config.deprecations.files]),
   };
 
   const embedPorts: EmbedPorts = {
@@ -247,7 +250,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
 
   return {
     import: job(importCorpus),
-    plan: job(planTargets),
+    plan: job((context, request: PlanRequest) => planTargets(context, calendar, request)),
     adopt: job(adoptVectors),
     inspect: job(inspectRow),
     retire: job(retireVersions),

@@ -57,8 +57,25 @@ export interface TargetPlan {
   readonly bytesNow: number;
   readonly bytesDuring: number;
   readonly bytesAfter: number;
-  /** When the provider retires the model; null for models on disk. */
+  /** The day on which the provider ends this target, `YYYY-MM-DD`; null where none is announced. */
   readonly deadline: string | null;
+  /** What this target would replace, where the provider of the active version's model ends that. */
+  readonly replaces: EndingVersion | null;
+}
+
+/** The active version, whose model its provider ends. */
+export interface EndingVersion {
+  readonly version: string;
+  readonly model: string;
+  /** The first day on which that model may not answer any more: `YYYY-MM-DD`, UTC. */
+  readonly deadline: string;
+  /**
+   * The last day to begin, so that the backfill is done and the retirement's grace period over before
+   * that; null where the time that it takes is not known.
+   */
+  readonly startBy: string | null;
+  /** Where the deadline is written. */
+  readonly source: string;
 }
 
 export interface PlanResult {

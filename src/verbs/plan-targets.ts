@@ -1,7 +1,9 @@
+import { type Deprecation, findDeprecation, lastSafeStart } from "../core/deprecations.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { EmbedOptions, Lane, Model } from "../core/ports.ts";
 import type { HostedModel } from "../core/provider.ts";
-import type { PlanRequest, PlanResult, TargetPlan } from "../core/verbs-plan.ts";
+import type { EndingVersion, PlanRequest, PlanResult, TargetPlan } from "../core/verbs-plan.ts";
+import type { VersionRecord } from "../core/version.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
 import { hostedSeconds } from "../plan/hosted-seconds.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
@@ -11,6 +13,12 @@ import { existingVersion } from "./backfill-version.ts";
 import { countEveryRow, estimateFromSample, type RowsToCount, type TokenCount } from "./count-tokens.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
+
+/** What this verb needs beside the usual context. Filled in by the composition root alone. */
+export interface PlanPorts {
+  /** When providers end their models. */
+  readCalendar(): Promise<readonly Deprecation[]>;
+}
 
 /** Texts that tokens and rate are measured on: about a second of a small transformer on one core. */
 const sampleTexts = 640;
@@ -24,13 +32,19 @@ const million = 1_000_000;
  * What a backfill to each target would take: counted or estimated by the target's own tokenizer, timed
  * on a sample of the table's rows or by a provider's limits. Nothing is written, and no provider asked.
  */
-export async function planTargets(context: VerbContext, request: PlanRequest): Promise<PlanResult> {
+export async function planTargets(
+  context: VerbContext,
+  { readCalendar }: PlanPorts,
+  request: PlanRequest,
+): Promise<PlanResult> {
   const table = await openTable(context, request.to);
   await requireCorpus(context, table);
   const versions = await summarizeVersions(table, { history: false, signal: context.signal });
   const texts = await table.sampleTexts(sampleTexts);
   const snapshot = await table.snapshot();
   const newType = request.vectorType ?? context.settings.vectorType ?? "float32";
+  const calendar = await readCalendar();
+  const active = snapshot.versions.find(({ state }) => state === "active") ?? null;
   const targets: TargetPlan[] = [];
   for (const reference of request.to) {
     const model = await context.openModel(reference);
@@ -47,6 +61,10 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
         ? countEveryRow(counted, tokens, context.signal)
         : estimateFromSample(counted, { texts, population: snapshot.rows }, tokens);
     };
+    const effort =
+      model.hosted === undefined
+        ? await planLocal(context, model, texts, count)
+        : await planHosted(model.hosted, rows, request.requestSeconds ?? null, count);
     targets.push({
       model: reference,
       spaceId: model.space.id,
@@ -54,16 +72,32 @@ export async function planTargets(context: VerbContext, request: PlanRequest): P
       vectorType: vectors.type,
       version: version?.name ?? null,
       rows,
-      ...(model.hosted === undefined
-        ? await planLocal(context, model, texts, count)
-        : await planHosted(model.hosted, rows, request.requestSeconds ?? null, count)),
+      ...effort,
       units: round.units.length,
       ...writeCost(round, fragments, vectors),
       ...estimateStorage(versions, snapshot.rows, vectors, version?.name ?? null),
-      deadline: null,
+      deadline: findDeprecation(calendar, reference)?.shutdown ?? null,
+      replaces:
+        active === null || active.spaceId === model.space.id
+          ? null
+          : endOf(active, calendar, effort.seconds, context.settings.retirementGraceDays),
     });
   }
   return { targets };
+}
+
+/** Until when the active version's model is there, and when to begin at the latest. */
+function endOf(
+  { name, reference }: VersionRecord,
+  calendar: readonly Deprecation[],
+  seconds: number | null,
+  graceDays: number,
+): EndingVersion | null {
+  const entry = findDeprecation(calendar, reference);
+  if (entry === null) return null;
+  const { shutdown, source } = entry;
+  const startBy = lastSafeStart(shutdown, seconds, graceDays);
+  return { version: name, model: reference, deadline: shutdown, startBy, source };
 }
 
 type Counted = Pick<TargetPlan, "tokens" | "tokensError">;

@@ -408,6 +408,7 @@ v2 lacks 3 rows: they cannot be found; run reembed backfill
       bytesDuring: 240e6,
       bytesAfter: 180e6,
       deadline: null,
+      replaces: null,
     };
     const one = fakeEngine({ plan: async () => ({ targets: [target] }) });
     assert.equal(
@@ -435,6 +436,14 @@ vectors        60 MB now, 240 MB while both exist, 180 MB after
       merges: 24,
       bytesWritten: 360e6,
       writeAmplification: 2,
+      deadline: "2028-01-01",
+      replaces: {
+        version: "v1",
+        model: "openai:text-embedding-ada-002",
+        deadline: "2027-01-01",
+        startBy: "2026-12-17",
+        source: "a page",
+      },
     };
     const paid = await shown(
       ["plan", "--to", "a"],
@@ -446,6 +455,11 @@ vectors        60 MB now, 240 MB while both exist, 180 MB after
     assert.match(
       paid,
       /^cost +\$20\.00, or \$10\.00 by batch; the price of 2026-04-25: \$0\.10 per million/m,
+    );
+    assert.match(paid, /^model ends +2028-01-01$/m);
+    assert.match(
+      paid,
+      /^begin +by 2026-12-17: openai:text-embedding-ada-002, which made the active version v1/m,
     );
     assert.match(paid, /^writes +360 MB in 24 merges, 2 times the columns: fragments are larger/m);
     const two = fakeEngine({

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { startEmbeddingServer } from "../providers/embedding-server.ts";
 import { mustRun, runCli } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -19,6 +20,8 @@ interface Target {
   readonly batchCost: number | null;
   readonly price: { readonly usdPerMTokens: number | null; readonly asOf: string | null } | null;
   readonly seconds: number | null;
+  readonly deadline: string | null;
+  readonly replaces: { readonly deadline: string; readonly startBy: string | null } | null;
   readonly bytesNow: number;
   readonly bytesDuring: number;
   readonly bytesAfter: number;
@@ -100,6 +103,47 @@ test("fragments larger than a merge are planned as the writes that they are", as
   assert.equal(wide.bytesWritten, 3 * 8000 * (dimensions * 4 + 16));
   assert.deepEqual([wide.ownTokenizer, wide.cost, wide.batchCost], [false, 0, null]);
   assert.ok(wide.tokensError > 0);
+});
+
+test("a model that ends: until when it can be replaced, and what ends itself", async (context) => {
+  const server = await startEmbeddingServer(context, 64);
+  const { folder, run, plan } = await tableOf(context, ["one text", "another text"], {
+    deprecations: { files: ["ends.jsonl"] },
+    retirementGraceDays: 10,
+    provider: { limitsFolder: "limits" },
+  });
+  const entry = { announced: null, replacement: null, source: "the example", asOf: "2090-01-01" };
+  const ends = [
+    { provider: "openai", model: "text-embedding-ada-002", shutdown: "2099-03-11", ...entry },
+    { provider: "openai", model: "text-embedding-3-small", shutdown: "2099-09-01", ...entry },
+  ];
+  await writeFile(join(folder, "ends.jsonl"), ends.map((line) => JSON.stringify(line)).join("\n"));
+  const options = { cwd: folder, env: { OPENAI_API_KEY: "sk-any" } };
+  const ada = `openai:text-embedding-ada-002?dimensions=64&baseUrl=${server.url}`;
+  await mustRun(["backfill", "--to", ada], options);
+  await run("versions");
+
+  const small = "openai:text-embedding-3-small?dimensions=64";
+  const [toPotion, toSmall, toItself] = await plan(
+    "--to",
+    "bundled:potion-base-4m-int8",
+    "--to",
+    small,
+    "--to",
+    ada,
+  );
+  assert.deepEqual(toPotion?.replaces, {
+    version: "v1",
+    model: ada,
+    deadline: "2099-03-11",
+    // Some seconds before the end of the grace period are a day before it.
+    startBy: "2099-02-28",
+    source: "the example",
+  });
+  assert.equal(toPotion.deadline, null);
+  assert.equal(toSmall?.deadline, "2099-09-01");
+  assert.equal(toSmall.replaces?.startBy, null, "how long it takes is not known");
+  assert.deepEqual([toItself?.deadline, toItself?.replaces], ["2099-03-11", null]);
 });
 
 test("prices for what is no model are refused, with where they stand", async (context) => {

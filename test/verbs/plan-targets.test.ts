@@ -54,7 +54,11 @@ test("100,000 documents of 2,000 tokens at $0.0001 per 1,000 tokens cost $20", a
     signal: undefined,
   } as unknown as VerbContext;
 
-  const { targets } = await planTargets(context, { to: [reference.written] });
+  const { targets } = await planTargets(
+    context,
+    { readCalendar: async () => [] },
+    { to: [reference.written] },
+  );
   const [target] = targets;
   assert.equal(target?.tokens, 200_000_000);
   assert.equal(target.tokensError, 0);

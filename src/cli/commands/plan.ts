@@ -43,6 +43,14 @@ function moneyOf(target: TargetPlan): string {
   return `${costOf(target)}${batch}; ${whose}: ${formatMoney(price.usdPerMTokens)} per million tokens`;
 }
 
+/** When to begin at the latest; empty where the active version's model is there to stay. */
+function startOf({ replaces }: TargetPlan): string {
+  if (replaces === null) return "";
+  const { startBy, version, model, deadline } = replaces;
+  const begin = startBy === null ? "as soon as you can" : `by ${startBy}`;
+  return `${begin}: ${model}, which made the active version ${version}, ends on ${deadline}`;
+}
+
 /** What large fragments cost; empty where each is written once. */
 function rewritesOf({ merges, units, bytesWritten, writeAmplification }: TargetPlan): string {
   if (merges === units) return "";
@@ -96,7 +104,20 @@ export const planCommand = defineTableCommand({
     if (others.length > 0) {
       return [
         table(
-          ["model", "rows", "tokens", "units", "time", "cost", "batch", "storage now", "during", "after"],
+          [
+            "model",
+            "rows",
+            "tokens",
+            "units",
+            "time",
+            "cost",
+            "batch",
+            "storage now",
+            "during",
+            "after",
+            "ends",
+            "begin by",
+          ],
           result.targets.map((each) => [
             each.model,
             formatCount(each.rows),
@@ -108,8 +129,10 @@ export const planCommand = defineTableCommand({
             formatBytes(each.bytesNow),
             formatBytes(each.bytesDuring),
             formatBytes(each.bytesAfter),
+            each.deadline ?? "-",
+            each.replaces?.startBy ?? "-",
           ]),
-          { cut: ["model"], spare: ["units", "batch", "storage now", "after"] },
+          { cut: ["model"], spare: ["units", "batch", "storage now", "after", "ends", "begin by"] },
         ),
       ];
     }
@@ -131,6 +154,7 @@ export const planCommand = defineTableCommand({
         ],
         ["writes", rewritesOf(target)],
         ["model ends", target.deadline ?? ""],
+        ["begin", startOf(target)],
       ]),
     ];
   },
