@@ -73,6 +73,7 @@ import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import { takeJobsLock } from "./state/jobs-lock.ts";
+import { openCompleteness } from "./state/open-completeness.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
@@ -221,6 +222,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     laneOf: (model, workers) => laneOf(model, workers, emit),
     openSpool: (key, policy) => openSpool(join(stateFolder(config), "spool"), key, policy),
     canaryChecks,
+    completeness: openCompleteness(join(stateFolder(config), "complete")),
     openSource,
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,

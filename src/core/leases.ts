@@ -16,8 +16,6 @@ export interface LeaseHolder {
  * renewed it for the time agreed; it is renewed in the background while anything is held.
  */
 export interface Leases {
-  /** Commits to the table so far. */
-  readonly commits: number;
   /** Whether another process was seen to work on the version, at the last take. */
   readonly inCompany: boolean;
   /**

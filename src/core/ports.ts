@@ -9,6 +9,7 @@ import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } 
 import type { HostedModel } from "./provider.ts";
 import type { Lane } from "./lane.ts";
 import type { Adoption } from "./ports-adoption.ts";
+import type { TableMoments } from "./ports-moment.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
 import type { Space } from "./space.ts";
@@ -107,8 +108,6 @@ export interface PatchResult {
   readonly updated: number;
   readonly deletedMeanwhile: number;
   readonly tableVersion: number;
-  /** Commits that the patch made: its merge, and a rebuild of the key's index. */
-  readonly commits: number;
   readonly seconds: number;
   /** Seconds of `seconds` that went into refreshing the key's index. */
   readonly keyIndexSeconds: number;
@@ -241,6 +240,8 @@ export interface StoredTable {
    * @throws REEMBED_STORE_STATE for a version in another state
    */
   dropVersionColumns(name: string): Promise<number>;
+  /** Telling this process's commits from those of others. */
+  readonly moments: TableMoments;
   /** Taking over vectors that something else wrote into this table. */
   readonly adoption: Adoption;
   /** Letting go of versions. */

@@ -12,6 +12,7 @@ import type { RoundPlan } from "../core/plan.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
+import type { TableMoment } from "../core/ports-moment.ts";
 import type { VectorSpool } from "../core/spool.ts";
 import { type Stages, stagesBetween } from "../core/stages.ts";
 import type { OnEmpty } from "../core/verbs.ts";
@@ -43,6 +44,8 @@ export interface BackfillOptions {
   readonly shard: Shard | undefined;
   /** Called once, before the first write, and only if there is something to do. */
   readonly begin: () => Promise<void>;
+  /** Whether an earlier run found nothing left at the present version of the table. */
+  readonly isKnownComplete: () => Promise<boolean>;
   readonly openLane: () => Promise<Lane>;
   /** Null where vectors of this space are not worth keeping on disk. */
   readonly openSpool: () => Promise<VectorSpool | null>;
@@ -66,6 +69,8 @@ export interface BackfillOutcome {
   readonly stages: Stages | null;
   /** Whether every row is handled and fresh. */
   readonly complete: boolean;
+  /** When every row was last looked at; null where it was known that nothing is left. */
+  readonly foundAt: TableMoment | null;
   /** Rows of other shards that were still to do when this one was done. */
   readonly rowsElsewhere: number;
 }
@@ -82,7 +87,6 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   const meter = createBackfillMeter(() => performance.now());
   let rounds = 0;
   let units = 0;
-  let commits = 0;
   let totalRows = 0;
   let waiting = false;
   let lane: Lane | null = null;
@@ -101,7 +105,11 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       ...meter.pace(),
     });
   };
-  const outcome = async (complete: boolean, rowsElsewhere: number): Promise<BackfillOutcome> => {
+  const outcome = async (
+    complete: boolean,
+    rowsElsewhere: number,
+    foundAt: TableMoment | null,
+  ): Promise<BackfillOutcome> => {
     if (complete) {
       // A run that was killed after its last commit left vectors that nobody needs any more.
       spool ??= await options.openSpool();
@@ -115,19 +123,20 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       stages:
         lane === null || statsBefore === null ? null : stagesBetween(statsBefore, lane.stats, storeSeconds),
       complete,
+      foundAt,
       rowsElsewhere,
     };
   };
 
   try {
+    if (await options.isKnownComplete()) return await outcome(true, 0, null);
     for (;;) {
       throwIfAborted(signal);
-      const { tableVersion } = await table.snapshot();
-      const leaseCommits = leases.commits;
+      const moment = await table.moments.now();
       const work = await findWork(options, meter.counts().handled);
       const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
       if (work.left === 0 || outOfBudget || rounds >= maxRounds) {
-        return await outcome(work.left + work.elsewhere === 0, work.elsewhere);
+        return await outcome(work.left + work.elsewhere === 0, work.elsewhere, moment);
       }
       const holders = await leases.others();
       if (!isAnyFree(work, holders)) {
@@ -153,7 +162,6 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         continue;
       }
       rounds += 1;
-      commits = 0;
       totalRows += work.rows;
       meter.expect(work.rows);
       emit({
@@ -168,7 +176,6 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         embedded: (window, result) => meter.embedded(window.chars, result),
         committed: (unit, result) => {
           units += 1;
-          commits += result.commits;
           storeSeconds += result.seconds;
           emit({
             event: "unit:committed",
@@ -188,11 +195,10 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       const staleTaken = await catchUpStale(work.staleKeys, round);
       report();
       // Where no commit but our own happened since the work was found, nothing can be left.
-      const ownCommits = commits + leases.commits - leaseCommits;
-      const undisturbed = (await table.snapshot()).tableVersion === tableVersion + ownCommits;
+      const undisturbed = (await table.moments.undisturbedSince(moment)) !== null;
       const allTaken = unitsTaken === work.plan.units.length && staleTaken;
       if (undisturbed && allTaken && options.limitRows === undefined) {
-        return await outcome(work.elsewhere === 0, work.elsewhere);
+        return await outcome(work.elsewhere === 0, work.elsewhere, moment);
       }
     }
   } catch (error) {

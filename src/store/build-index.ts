@@ -59,11 +59,12 @@ export async function buildVectorIndex(
       "REEMBED_STORE_WRITE_FAILED",
       async () => {
         const latest = await handle.open();
-        await latest.createIndex(version.column, {
+        const options = {
           config: indexConfig(wanted, vectors, version.space.dimensions),
           name: `${version.column}_idx`,
           replace: true,
-        });
+        };
+        await handle.commits.run(latest, () => latest.createIndex(version.column, options));
       },
     );
   }

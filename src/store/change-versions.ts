@@ -24,7 +24,8 @@ export async function changeVersions(handle: TableHandle, changes: readonly Vers
       const registry = await registryOf(table);
       const corpus = requireCorpus(handle.name, registry);
       const records = planChanges(handle.name, registry, changes, handle.stamp());
-      await table.updateFieldMetadata(recordUpdates(corpus, registry.revision, records));
+      const updates = recordUpdates(corpus, registry.revision, records);
+      await handle.commits.run(table, () => table.updateFieldMetadata(updates));
     },
   );
 }

@@ -45,12 +45,12 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     rereadBytes = 0;
   };
 
-  /** The table as it is now, with a key index that the next merge can use, and whether that was rebuilt. */
+  /** The table as it is now, with a key index that the next merge can use. */
   const openForMerge = async (
     corpus: CorpusColumns,
     bytesPerRow: number,
     sentRows: number,
-  ): Promise<{ readonly table: Table; readonly rebuilt: boolean }> => {
+  ): Promise<Table> => {
     const table = await handle.open();
     const index = await keyIndexOf(table, corpus.key);
     const leases = liveLeases(readAllLeases(await schemaOf(table)), Date.now(), goneHere);
@@ -58,10 +58,10 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     const reason = refreshReason({ index, sentRows, writers, rereadBytes, rebuildSeconds });
     if (reason === null) {
       rereadBytes += (index?.unindexedRows ?? 0) * bytesPerRow;
-      return { table, rebuilt: false };
+      return table;
     }
     await rebuild(corpus.key);
-    return { table: await handle.open(), rebuilt: true };
+    return handle.open();
   };
 
   const patch = async (version: VersionRecord, rows: PatchRows): Promise<PatchResult> => {
@@ -75,7 +75,6 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
         updated: 0,
         deletedMeanwhile: 0,
         tableVersion: await opened.version(),
-        commits: 0,
         seconds: 0,
         keyIndexSeconds: 0,
       };
@@ -83,17 +82,17 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     const batch = patchBatch(version, { column: corpus.key, type: keyTypeOf(schema, corpus.key) }, rows);
     const bytesPerRow = rows.vectors === null ? companionBytes : rowBytes(version);
     let keyIndexSeconds = 0;
-    let rebuilds = 0;
     const merged = await retryConflict(
       `a merge of ${sent} rows into version ${version.name} of table ${handle.name} failed`,
       "REEMBED_STORE_WRITE_FAILED",
       async () => {
         const indexStartMs = performance.now();
         // The merge goes through the very handle that the index was looked at with.
-        const { table, rebuilt } = await openForMerge(corpus, bytesPerRow, sent);
-        if (rebuilt) rebuilds += 1;
+        const table = await openForMerge(corpus, bytesPerRow, sent);
         keyIndexSeconds += (performance.now() - indexStartMs) / 1000;
-        return table.mergeInsert(corpus.key).useIndex(true).whenMatchedUpdateAll().execute(batch);
+        return handle.commits.run(table, () =>
+          table.mergeInsert(corpus.key).useIndex(true).whenMatchedUpdateAll().execute(batch),
+        );
       },
     );
 
@@ -116,7 +115,6 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
       updated,
       deletedMeanwhile: sent - updated,
       tableVersion: merged.version,
-      commits: 1 + rebuilds,
       seconds: (performance.now() - startMs) / 1000,
       keyIndexSeconds,
     };

@@ -85,11 +85,12 @@ export async function rebuildKeyIndex(handle: TableHandle, keyColumn: string): P
     async () => {
       const table = await handle.open();
       const before = await keyIndexOf(table, keyColumn);
-      await table.createIndex(keyColumn, {
+      const options = {
         config: Index.btree(),
         replace: true,
         ...(before === null ? {} : { name: before.name }),
-      });
+      };
+      await handle.commits.run(table, () => table.createIndex(keyColumn, options));
       const after = await keyIndexOf(table, keyColumn);
       if (after !== null && (after.indexedRows > 0 || (await table.countRows()) === 0)) return after;
       throw new ReembedError(

@@ -57,6 +57,10 @@ export function storedTable(handle: TableHandle): StoredTable {
     buildTextIndex: () => buildTextIndex(handle),
     readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
     dropVersionColumns: (name) => dropVersionColumns(handle, name),
+    moments: {
+      now: () => handle.commits.moment(() => handle.open()),
+      undisturbedSince: (moment) => handle.commits.since(moment, () => handle.open()),
+    },
     adoption: adoption(handle),
     retirement: retirement(handle),
     close: () => {},

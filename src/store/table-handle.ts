@@ -1,4 +1,5 @@
 import type { Connection, Table } from "@lancedb/lancedb";
+import { type OwnCommits, ownCommits } from "./own-commits.ts";
 import type { Stamp } from "./registry.ts";
 import { storeError } from "./store-error.ts";
 
@@ -10,6 +11,7 @@ import { storeError } from "./store-error.ts";
  */
 export interface TableHandle {
   readonly name: string;
+  readonly commits: OwnCommits;
   /** The time, and who writes through this handle, for the history. */
   stamp(): Stamp;
   /** The table as it is now. */
@@ -29,6 +31,7 @@ export function tableHandle(connection: Connection, name: string, actor?: string
   };
   return {
     name,
+    commits: ownCommits(),
     stamp: () => ({ at: new Date().toISOString(), by: actor }),
     open,
     openAt: async (tableVersion) => {

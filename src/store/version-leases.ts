@@ -50,7 +50,6 @@ export function versionLeases(handle: TableHandle, version: VersionRecord, optio
   const lost = new Map<LeaseItem, LeaseRecord>();
   let written: readonly LeaseItem[] = [];
   let renewedAtMs = -Infinity;
-  let commits = 0;
   let inCompany = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -75,8 +74,8 @@ export function versionLeases(handle: TableHandle, version: VersionRecord, optio
           const ours = { holder, ...thisProcess, expiresAtMs: startedMs + leaseMs, items };
           const next = items.length === 0 ? others : [...others, ours];
           const text = next.length === 0 ? null : JSON.stringify(next);
-          await table.updateFieldMetadata([{ path: version.hashColumn, metadata: { [leaseEntry]: text } }]);
-          commits += 1;
+          const update = { path: version.hashColumn, metadata: { [leaseEntry]: text } };
+          await handle.commits.run(table, () => table.updateFieldMetadata([update]));
           written = items;
           renewedAtMs = startedMs;
           keep(added);
@@ -119,9 +118,6 @@ export function versionLeases(handle: TableHandle, version: VersionRecord, optio
   };
 
   return {
-    get commits() {
-      return commits;
-    },
     get inCompany() {
       return inCompany;
     },

@@ -58,6 +58,7 @@ export async function backfillVersion(
       },
       openSpool: () => openSpool(context, table, version),
       guard: guardOf(context, version),
+      isKnownComplete: () => isKnownComplete(context, table, version),
       onEmpty: request.onEmpty ?? context.settings.onEmpty,
       limitRows: request.limitRows,
       residentBytes: context.residentBytes,
@@ -65,12 +66,44 @@ export async function backfillVersion(
       signal: context.signal,
     });
     const end = await finishOnce(context, { table, version, leases, request, outcome });
+    await letGo(context, version.name, leases);
+    await keepComplete(context, table, version.name, outcome);
     return await summarize(table, version, outcome, { ...end, ledger: ledger.read() });
   } catch (error) {
     await noteFailure(context, table, version.name, leases, error);
-    throw error;
-  } finally {
     await letGo(context, version.name, leases);
+    throw error;
+  }
+}
+
+/** Whether nothing is left to do, as an earlier run found out at this very version of the table. */
+async function isKnownComplete(
+  { completeness }: VerbContext,
+  table: StoredTable,
+  { name }: VersionRecord,
+): Promise<boolean> {
+  const { versions, tableVersion } = await table.snapshot();
+  const present = versions.find((version) => version.name === name);
+  return present !== undefined && completeness.isKnown(table.name, present, tableVersion);
+}
+
+/** Remembers that nothing is left to do, unless others have committed since that was found. */
+async function keepComplete(
+  { completeness, emit }: VerbContext,
+  table: StoredTable,
+  name: string,
+  { complete, foundAt }: BackfillOutcome,
+): Promise<void> {
+  if (!complete || foundAt === null) return;
+  const found = await table.moments.undisturbedSince(foundAt);
+  const snapshot = await table.snapshot();
+  if (found !== snapshot.tableVersion) return;
+  try {
+    await completeness.keep(table.name, findVersion(snapshot, name), snapshot.tableVersion);
+  } catch (error) {
+    const { message } = ReembedError.from(error);
+    const why = `it could not be kept that ${name} is complete: ${message}`;
+    emit({ event: "warning:raised", message: `the next run looks through all rows again, since ${why}` });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Completeness } from "../core/completeness.ts";
 import type { Device } from "../core/device.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
@@ -50,6 +51,7 @@ export interface VerbContext extends CanaryChecks {
   laneOf(model: Model, workers: number): Promise<Lane>;
   /** Where finished vectors of a version wait for their commit. Owner: the caller. */
   openSpool(key: SpoolKey, policy: SpoolPolicy): Promise<VectorSpool>;
+  readonly completeness: Completeness;
   openSource(path: string, format: SourceFormat): Promise<Source>;
   checkedBatches(
     sources: readonly Source[],

@@ -1,0 +1,44 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Completeness } from "../core/completeness.ts";
+import { canonicalJson } from "../core/space.ts";
+import type { VersionRecord } from "../core/version.ts";
+
+/**
+ * Keeps one small file for each version of a table. Its text says which table version and which
+ * record it is about, times of the history included, so that a table that was dropped and made anew
+ * under the same name is another. A file that does not say exactly that says nothing.
+ */
+export function openCompleteness(folder: string): Completeness {
+  const pathOf = (table: string, { name }: VersionRecord): string =>
+    join(folder, encodeURIComponent(table), `${name}.json`);
+
+  return {
+    async isKnown(table, version, tableVersion) {
+      try {
+        return (await readFile(pathOf(table, version), "utf8")) === markOf(version, tableVersion);
+      } catch {
+        // Whatever keeps it from being read, the table itself can be looked at instead.
+        return false;
+      }
+    },
+    async keep(table, version, tableVersion) {
+      const path = pathOf(table, version);
+      const temporary = `${path}.${randomUUID()}.tmp`;
+      await mkdir(dirname(path), { recursive: true });
+      try {
+        await writeFile(temporary, markOf(version, tableVersion));
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+  };
+}
+
+function markOf(version: VersionRecord, tableVersion: number): string {
+  const record = createHash("sha256").update(canonicalJson(version)).digest("hex");
+  return `${JSON.stringify({ complete: true, tableVersion, record })}\n`;
+}
