@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { Bench } from "tinybench";
+import { textBatch } from "../src/core/text-batch.ts";
 import { sourceHash } from "../src/core/source-hash.ts";
 import { requireWordnet, wordnetGlosses } from "../src/datasets/wordnet.ts";
 import { finishVector } from "../src/embed/finish-vector.ts";
@@ -27,6 +28,7 @@ const buffer = createTokenBuffer(1 << 20);
 const output = Float32Array.from({ length: tokens * width }, (_, index) => Math.sin(index));
 const vector = new Float32Array(width);
 
+const batch = textBatch(texts);
 const bench = new Bench({ name: `one call on ${windowTexts} glosses, or on one vector of ${width}` });
 bench.add("source hashes of a window", () => {
   for (const text of texts) sourceHash(text);
@@ -36,7 +38,7 @@ bench.add("tokens of a window", () => {
   for (const text of texts) tokenizer.append(text, buffer, Infinity, true);
 });
 bench.add("different texts of a window", () => {
-  uniqueTexts(texts);
+  uniqueTexts(batch);
 });
 bench.add(`mean pooling of ${tokens} tokens, scaled`, () => {
   pools.mean({ data: output, start: 0, tokens, width }, vector);

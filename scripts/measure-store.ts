@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { cpuUsage, memoryUsage, stdout } from "node:process";
 import { parseArgs } from "node:util";
 import type { RecordBatch } from "apache-arrow";
+import { packKeys, unpackKeys } from "../src/core/key-column.ts";
 import { arrow } from "../src/arrow.ts";
 import type { IndexType, PatchRows, StoredTable } from "../src/core/ports.ts";
 import type { Space } from "../src/core/space.ts";
@@ -162,7 +163,7 @@ async function measurePatch(table: StoredTable, name: string): Promise<VersionRe
   const rowsPerMerge = Number(flags["rows-per-merge"]);
   const fill = async (keys: readonly Key[]): Promise<void> => {
     const patch: PatchRows = {
-      keys,
+      keys: packKeys(keys),
       vectors: clusteredVectors(keys, 0.8),
       hasVector: new Uint8Array(keys.length).fill(1),
       sourceHashes: BigInt64Array.from(keys, (key) => key as bigint),
@@ -181,7 +182,9 @@ async function measurePatch(table: StoredTable, name: string): Promise<VersionRe
     const ids = fragments.slice(from, from + group).map((fragment) => fragment.id);
     const readMs = performance.now();
     const keys: Key[] = [];
-    for await (const batch of table.readTexts(version, ids, { batchRows: 8192 })) keys.push(...batch.keys);
+    for await (const batch of table.readTexts(version, ids, { batchRows: 8192 })) {
+      keys.push(...unpackKeys(batch.keys));
+    }
     readSeconds += (performance.now() - readMs) / 1000;
     for (let start = 0; start < keys.length; start += rowsPerMerge) {
       await fill(keys.slice(start, start + rowsPerMerge));

@@ -1,6 +1,7 @@
 /** Where embedding happens, and what it answers. */
 import type { Ledger } from "./provider.ts";
 import type { Space } from "./space.ts";
+import type { TextBatch } from "./text-batch.ts";
 
 /** What embedding a list of texts came to. */
 export interface EmbedTotals {
@@ -61,7 +62,7 @@ export interface Lane {
    * across them, the longest texts of a window first.
    * @throws REEMBED_EMBED_FAILED, REEMBED_LANE_WORKER_DIED, REEMBED_INTERRUPTED
    */
-  embed(texts: readonly string[], options: EmbedOptions): Promise<EmbeddedTexts>;
+  embed(texts: readonly string[] | TextBatch, options: EmbedOptions): Promise<EmbeddedTexts>;
   /**
    * Tokens that all these documents have, cut and with special tokens as they would be computed.
    * A static model computes them meanwhile, which costs it next to nothing. Absent where a provider

@@ -3,6 +3,7 @@ import type { CanaryCheck } from "./canary.ts";
 import type { Device } from "./device.ts";
 import type { ErrorData } from "./errors.ts";
 import type { SpaceDescription } from "./space.ts";
+import type { Utf8Texts } from "./utf8-texts.ts";
 
 /** How a worker finds and opens its model. Everything here was checked before a worker starts. */
 export interface EmbedderPlan {
@@ -26,7 +27,7 @@ export interface WorkerStart {
 /** Texts to vectors in one step: for static models, and for queries. */
 export interface EmbedRequest {
   readonly step: "embed";
-  readonly texts: readonly string[];
+  readonly texts: Utf8Texts;
   readonly purpose: "document" | "query";
 }
 
@@ -36,7 +37,7 @@ export interface EmbedRequest {
  */
 export interface TokenizeRequest {
   readonly step: "tokenize";
-  readonly texts: readonly string[];
+  readonly texts: Utf8Texts;
 }
 
 /** The second step: calls of the model, planned over a whole window. */

@@ -4,6 +4,7 @@
  */
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
+import type { KeyColumn } from "./key-column.ts";
 import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
 import type { HostedModel } from "./provider.ts";
@@ -13,6 +14,7 @@ import type { TableMoments } from "./ports-moment.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
 import type { Space } from "./space.ts";
+import type { TextBatch } from "./text-batch.ts";
 import type { VersionRecord } from "./version.ts";
 import type { NewVersion, VersionChange } from "./version-changes.ts";
 import type { CorpusColumns, Key } from "./words.ts";
@@ -85,15 +87,15 @@ export interface TableSnapshot {
   readonly versions: readonly VersionRecord[];
 }
 
-/** Rows of one fragment, for embedding. Arrays are parallel. */
+/** Rows of one fragment, for embedding. Both are parallel. */
 export interface TextRows {
-  readonly keys: readonly Key[];
-  readonly texts: readonly string[];
+  readonly keys: KeyColumn;
+  readonly texts: TextBatch;
 }
 
 /** Whole-fragment input of one column patch. Arrays are parallel. Owner: the store, until done. */
 export interface PatchRows {
-  readonly keys: readonly Key[];
+  readonly keys: KeyColumn;
   /** Shape: `[rows, dimensions]`, row-major; null leaves the vectors that are there and writes the rest. */
   readonly vectors: Float32Array | null;
   /** 1 where the row has a vector, 0 where it is skipped (null vector, null time, hash set). */

@@ -1,4 +1,5 @@
 import createXxhash from "xxhash-wasm";
+import { countTexts, type Utf8Texts } from "./utf8-texts.ts";
 
 const { h64, h64Raw } = await createXxhash();
 
@@ -13,9 +14,15 @@ export function sourceHash(text: string): bigint {
   return BigInt.asIntN(64, h64(text));
 }
 
-/** The source hash of a text that is given as its UTF-8 bytes. */
-export function sourceHashOfBytes(bytes: Uint8Array): bigint {
-  return BigInt.asIntN(64, h64Raw(bytes));
+/** The source hashes of texts, from their bytes. Shape: `[texts]`. */
+export function hashTexts(texts: Utf8Texts): BigInt64Array {
+  const { bytes, offsets } = texts;
+  const hashes = new BigInt64Array(countTexts(texts));
+  // The array keeps the lowest 64 bits, as the sign that `sourceHash` gives does.
+  for (let row = 0; row < hashes.length; row++) {
+    hashes[row] = h64Raw(bytes.subarray(offsets[row], offsets[row + 1]));
+  }
+  return hashes;
 }
 
 /**

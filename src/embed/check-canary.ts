@@ -4,6 +4,7 @@ import { compareCanary } from "../core/compare-canary.ts";
 import { describeCanary } from "../core/describe-canary.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { SpaceDescription } from "../core/space.ts";
+import { packTexts } from "../core/utf8-texts.ts";
 import type { Embedder } from "./embedder.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function checkCanary(
 ): Promise<void> {
   const { vectors } = await embedder.embed({
     step: "embed",
-    texts: canaryInputs(startTexts),
+    texts: packTexts(canaryInputs(startTexts)),
     purpose: "document",
   });
   const comparison = compareCanary(record, { dimensions: space.dimensions, vectors }, tolerance);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ReembedError } from "../core/errors.ts";
 import type { EmbedderPlan, InferRequest, VectorAnswer } from "../core/messages.ts";
 import { embedded } from "../core/outcome.ts";
+import { unpackTexts } from "../core/utf8-texts.ts";
 import { chooseOutput } from "./choose-output.ts";
 import type { Embedder, TransformerSteps } from "./embedder.ts";
 import { finishVector } from "./finish-vector.ts";
@@ -94,8 +95,9 @@ export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRun
   }
 
   const steps: TransformerSteps = {
-    tokenize({ texts }) {
+    tokenize({ texts: packed }) {
       const started = performance.now();
+      const texts = unpackTexts(packed);
       const tokenized = tokenizeTexts(texts, space.documentPrompt, tokenizer, space);
       const { lengths, outcomes, truncated } = tokenized;
       return {
@@ -115,8 +117,9 @@ export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRun
 
   return {
     steps,
-    async embed({ texts, purpose }) {
+    async embed({ texts: packed, purpose }) {
       const started = performance.now();
+      const texts = unpackTexts(packed);
       const prompt = purpose === "query" ? space.queryPrompt : space.documentPrompt;
       const { ids, lengths, outcomes, truncated } = tokenizeTexts(texts, prompt, tokenizer, space);
       const withTokens = Int32Array.from(lengths.keys()).filter((text) => outcomes[text] === embedded);

@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { ReembedError } from "../core/errors.ts";
 import { embedded } from "../core/outcome.ts";
 import type { ServedReply, ServedRequest, ServedStart, Vocabulary } from "../core/served-model.ts";
+import { packTexts } from "../core/utf8-texts.ts";
 import { driftVector, jitterVector } from "./change-vector.ts";
 import { openEmbedder } from "./open-embedder.ts";
 import { openEncoding, openOwnVocabulary, type ServedVocabulary } from "./served-vocabulary.ts";
@@ -43,7 +44,7 @@ async function answer(request: ServedRequest): Promise<ServedReply> {
       }
       case "embed": {
         const { texts, purpose } = request;
-        const reply = await embedder.embed({ step: "embed", texts, purpose });
+        const reply = await embedder.embed({ step: "embed", texts: packTexts(texts), purpose });
         const { dimensions } = plan.space;
         const write = vectorWriter(request);
         const rows = texts.map((text, row) => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { embedded } from "../core/outcome.ts";
 import type { EmbedderPlan } from "../core/messages.ts";
+import { unpackTexts } from "../core/utf8-texts.ts";
 import type { Embedder } from "./embedder.ts";
 import { finishVector } from "./finish-vector.ts";
 import { readTokenizer } from "./read-tokenizer.ts";
@@ -38,8 +39,9 @@ export async function openStaticEmbedder(plan: EmbedderPlan): Promise<Embedder> 
 
   return {
     steps: null,
-    async embed({ texts, purpose }) {
+    async embed({ texts: packed, purpose }) {
       const started = performance.now();
+      const texts = unpackTexts(packed);
       const prompt = purpose === "query" ? space.queryPrompt : space.documentPrompt;
       const ends = new Int32Array(texts.length);
       let truncated = 0;

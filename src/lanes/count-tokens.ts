@@ -1,4 +1,5 @@
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { packTexts } from "../core/utf8-texts.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 /**
@@ -23,7 +24,7 @@ export async function countTokens(
   const countSlices = async (): Promise<void> => {
     while (at < texts.length) {
       throwIfAborted(signal);
-      const slice = texts.slice(at, at + sliceTexts);
+      const slice = packTexts(texts.slice(at, at + sliceTexts));
       at += sliceTexts;
       const reply = await pool.run(
         step === "tokenize" ? { step, texts: slice } : { step, texts: slice, purpose: "document" },

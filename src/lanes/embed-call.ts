@@ -2,6 +2,8 @@ import type { ReembedError } from "../core/errors.ts";
 import type { LaneAnswer, LaneRequest, TokenAnswer, VectorAnswer } from "../core/messages.ts";
 import { embedded } from "../core/outcome.ts";
 import type { EmbeddedTexts, EmbedOptions } from "../core/ports.ts";
+import type { TextBatch } from "../core/text-batch.ts";
+import { takeTexts } from "../core/utf8-texts.ts";
 import { type CallShape, planCalls } from "./call-plan.ts";
 import { guessTokens, sliceEnd, type SlicePolicy } from "./slice-plan.ts";
 import { createTokenizedWindow } from "./tokenized-window.ts";
@@ -57,13 +59,16 @@ const callTokens = 3;
 
 /** Plans a call's slices, and puts their vectors back into the order of the texts. */
 export function createEmbedCall(
-  items: readonly string[],
+  batch: TextBatch,
   options: EmbedOptions,
   { dimensions, maxTokens, workers, ahead, shape, policies, tokensPerSecond }: EmbedCallOptions,
 ): EmbedCall {
-  const collector = createVectorCollector(items, options, dimensions);
-  const { texts } = collector;
-  const guesses = Float64Array.from(texts, (text) => guessTokens(text, maxTokens));
+  const collector = createVectorCollector(batch, options, dimensions);
+  const { firstItem } = collector;
+  const { offsets } = batch;
+  const guesses = Float64Array.from(firstItem, (item) =>
+    guessTokens(offsets[item + 1]! - offsets[item]!, maxTokens),
+  );
   const call: EmbedCall = {
     start: () => (shape === null ? [...cut("embed", guesses, embedPart)] : firstOfTwo(shape)),
     result: collector.result,
@@ -93,7 +98,11 @@ export function createEmbedCall(
   function embedPart(from: number, to: number): SlicePart {
     return {
       texts: to - from,
-      request: () => ({ step: "embed", texts: texts.slice(from, to), purpose: options.purpose }),
+      request: () => ({
+        step: "embed",
+        texts: takeTexts(batch, firstItem.subarray(from, to)),
+        purpose: options.purpose,
+      }),
       async accept(answer) {
         const indices = Int32Array.from({ length: to - from }, (_, i) => from + i);
         await collector.accept({ ...(answer as VectorAnswer), indices });
@@ -103,11 +112,11 @@ export function createEmbedCall(
   }
 
   function firstOfTwo(callShape: CallShape): Slice[] {
-    const window = createTokenizedWindow(texts.length);
+    const window = createTokenizedWindow(firstItem.length);
     return [
       ...cut("tokenize", guesses, (from, to) => ({
         texts: to - from,
-        request: () => ({ step: "tokenize", texts: texts.slice(from, to) }),
+        request: () => ({ step: "tokenize", texts: takeTexts(batch, firstItem.subarray(from, to)) }),
         async accept(answer) {
           if (!window.add(from, answer as TokenAnswer)) return [];
           await acceptWithoutVector();

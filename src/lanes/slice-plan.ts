@@ -6,7 +6,7 @@ export interface SlicePolicy {
   readonly firstTokensPerSecond: number;
 }
 
-/** Items that travel in one message at most: a message's strings are cloned in one go. */
+/** Items that travel in one message at most: one answer is not to hold the main thread up. */
 export const maxSliceItems = 4096;
 
 /** Slices that a window is cut into for each worker at least: the last ones are short, so none idles long. */
@@ -16,11 +16,11 @@ const slicesPerWorker = 4;
 const smallestShare = 0.25;
 
 /**
- * Tokens of a text, guessed from its length: a token of English is about four characters, and special
+ * Tokens of a text, guessed from its bytes: a token of English is about four characters, and special
  * tokens cost as much as any. A guess is enough to share out tokenising; calls are planned by count.
  */
-export function guessTokens(text: string, maxTokens: number): number {
-  return Math.min(text.length / 4 + 2, maxTokens);
+export function guessTokens(bytes: number, maxTokens: number): number {
+  return Math.min(bytes / 4 + 2, maxTokens);
 }
 
 /**

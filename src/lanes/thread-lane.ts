@@ -3,6 +3,8 @@ import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { EmbedderPlan, LaneAnswer, LaneReply } from "../core/messages.ts";
 import type { Lane } from "../core/ports.ts";
 import type { Space } from "../core/space.ts";
+import { textBatch } from "../core/text-batch.ts";
+import { packTexts } from "../core/utf8-texts.ts";
 import { callShape } from "./call-plan.ts";
 import { countTokens } from "./count-tokens.ts";
 import { createEmbedCall, type EmbedCall, type Slice, type Step } from "./embed-call.ts";
@@ -113,7 +115,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
   /** Asks every worker for nothing: each answers once its model is open. The first answer is enough. */
   async function greet(): Promise<void> {
     const answers = Array.from({ length: workers }, () =>
-      pool.run({ step: "embed", texts: [], purpose: "document" }),
+      pool.run({ step: "embed", texts: packTexts([]), purpose: "document" }),
     );
     for (const answer of answers) {
       // Whoever fails after the first says so again in its answer to the first slice.
@@ -145,7 +147,7 @@ export async function openThreadLane({ space, plan, workers }: ThreadLaneOptions
       const { signal, purpose } = options;
       throwIfAborted(signal);
       if (closing !== null) throw new ReembedError("REEMBED_INTERNAL", "the lane is closed; open another");
-      const call = createEmbedCall(texts, options, {
+      const call = createEmbedCall(textBatch(texts), options, {
         dimensions: description.dimensions,
         maxTokens: description.maxTokens,
         workers,

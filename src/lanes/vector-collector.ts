@@ -1,6 +1,7 @@
 import { ReembedError } from "../core/errors.ts";
 import { embedded } from "../core/outcome.ts";
 import type { EmbeddedTexts, EmbedOptions } from "../core/ports.ts";
+import type { TextBatch } from "../core/text-batch.ts";
 import { uniqueTexts } from "./unique-texts.ts";
 
 /** What became of some of the unique texts. Arrays are parallel. */
@@ -17,8 +18,8 @@ export interface DoneTexts {
 
 /** Takes the vectors of one `embed` call in as they come, and puts them into the order of its texts. */
 export interface VectorCollector {
-  /** Each text once. */
-  readonly texts: readonly string[];
+  /** The item in which each text appears first, ascending. Shape: `[unique texts]`. */
+  readonly firstItem: Int32Array;
   readonly result: Promise<EmbeddedTexts>;
   /** Whether the call is over: finished, failed or interrupted. */
   readonly settled: boolean;
@@ -28,23 +29,24 @@ export interface VectorCollector {
 }
 
 export function createVectorCollector(
-  items: readonly string[],
+  batch: TextBatch,
   options: EmbedOptions,
   dimensions: number,
 ): VectorCollector {
-  const { texts, indexOf, firstItem, copies } = uniqueTexts(items);
-  const vectors = new Float32Array(items.length * dimensions);
-  const outcomes = new Uint8Array(items.length);
+  const { indexOf, firstItem, copies } = uniqueTexts(batch);
+  const items = indexOf.length;
+  const vectors = new Float32Array(items * dimensions);
+  const outcomes = new Uint8Array(items);
   const totals = { tokens: 0, slots: 0, truncated: 0 };
   const { promise, resolve, reject } = Promise.withResolvers<EmbeddedTexts>();
-  let waiting = texts.length;
+  let waiting = firstItem.length;
   let settled = false;
 
   function finish(): void {
     settled = true;
     let computed = 0;
     let withVector = 0;
-    for (let item = 0; item < items.length; item++) {
+    for (let item = 0; item < items; item++) {
       const first = firstItem[indexOf[item]!]!;
       if (first !== item) {
         vectors.copyWithin(item * dimensions, first * dimensions, (first + 1) * dimensions);
@@ -73,7 +75,7 @@ export function createVectorCollector(
 
   if (waiting === 0) finish();
   return {
-    texts,
+    firstItem,
     result: promise,
     get settled() {
       return settled;

@@ -1,4 +1,5 @@
 import type { Key } from "../core/words.ts";
+import { packKeys } from "../core/key-column.ts";
 import { sourceHash } from "../core/source-hash.ts";
 import type { ForeignColumns, ForeignRows } from "../core/ports-adoption.ts";
 import type { PatchRows, StoredTable } from "../core/ports.ts";
@@ -75,7 +76,7 @@ function patchOf(rows: OpenRows, { copies, version }: TakeOver): PatchRows {
   const vectors = copies ? new Float32Array(rows.keys.length * dimensions) : null;
   for (const [row, vector] of rows.vectors.entries()) vectors?.set(vector, row * dimensions);
   return {
-    keys: rows.keys,
+    keys: packKeys(rows.keys),
     vectors,
     hasVector: new Uint8Array(rows.keys.length).fill(1),
     sourceHashes: BigInt64Array.from(rows.hashes),

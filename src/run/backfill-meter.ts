@@ -32,9 +32,10 @@ export interface BackfillPace {
 /** Adds up what happens in a run, and tells how long the rest will take. */
 export interface BackfillMeter {
   expect(rows: number): void;
-  read(rows: number, chars: number): void;
+  /** @param size of the rows' text, in one unit throughout: characters or bytes */
+  read(rows: number, size: number): void;
   progress(done: { readonly texts: number; readonly tokens: number }): void;
-  embedded(chars: number, result: EmbeddedTexts): void;
+  embedded(size: number, result: EmbeddedTexts): void;
   skipped(key: Key, reason: RowOutcomeName): void;
   counts(): BackfillCounts;
   pace(): BackfillPace;
@@ -67,21 +68,21 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
     expect(rows) {
       expectedRows += rows;
     },
-    read(rows, chars) {
+    read(rows, size) {
       readRows += rows;
-      readChars += chars;
+      readChars += size;
     },
     progress({ texts, tokens }) {
       doneTexts += texts;
       doneTokens += tokens;
     },
-    embedded(chars, result) {
+    embedded(size, result) {
       handled += result.outcomes.length;
       copied += result.copied ?? 0;
       deduplicated += result.deduplicated;
       slots += result.slots;
       truncated += result.truncated;
-      finishedChars += chars;
+      finishedChars += size;
       finishedTokens += result.tokens;
     },
     skipped(key, reason) {

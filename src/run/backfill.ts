@@ -173,7 +173,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       });
       const observer: RoundObserver = {
         ...meter,
-        embedded: (window, result) => meter.embedded(window.chars, result),
+        embedded: (window, result) => meter.embedded(window.bytes, result),
         committed: (unit, result) => {
           units += 1;
           storeSeconds += result.seconds;

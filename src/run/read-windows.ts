@@ -1,26 +1,27 @@
 import type { Unit } from "../core/plan.ts";
+import { concatKeys, type KeyColumn, sliceKeys } from "../core/key-column.ts";
 import type { StoredTable, TextRows } from "../core/ports.ts";
+import { concatBatches, sliceBatch, type TextBatch } from "../core/text-batch.ts";
+import { countTexts, textBytes } from "../core/utf8-texts.ts";
 import type { VersionRecord } from "../core/version.ts";
-import type { Key } from "../core/words.ts";
 
 /** Rows read at once from the table; small against a window, large against the cost of a read. */
 const batchRows = 8192;
 
-/**
- * Text of one window at most, in UTF-16 code units. A window is what the lane orders and what is in
- * memory as strings: two or three of them at a time.
- */
-const windowChars = 16 * 1024 * 1024;
+/** Text of one window at most, in bytes. A window is what the lane orders; two or three are in memory. */
+const windowBytes = 16 * 1024 * 1024;
 
 /** Rows of one window at most: small enough that reading the next overlaps with embedding this one. */
 const windowRows = 32_768;
 
-/** Part of a unit that is handed to the lane at once. Arrays are parallel. */
+/** Part of a unit that is handed to the lane at once. Keys and texts are parallel. */
 export interface Window {
   readonly unit: Unit;
-  readonly keys: readonly Key[];
-  readonly texts: readonly string[];
-  readonly chars: number;
+  readonly rows: number;
+  readonly keys: KeyColumn;
+  readonly texts: TextBatch;
+  /** Of its texts. */
+  readonly bytes: number;
   /** The rows up to and with this window are committed as one merge. */
   readonly endsMerge: boolean;
   /** The last window of its unit. */
@@ -47,33 +48,47 @@ export async function* cutWindows(
   batches: AsyncIterable<TextRows>,
   mergeRows: number,
 ): AsyncGenerator<Window, void> {
-  let keys: Key[] = [];
-  let texts: string[] = [];
-  let chars = 0;
+  let parts: TextRows[] = [];
+  let rows = 0;
+  let bytes = 0;
   let rowsOfMerge = 0;
   let rowsLeft = unit.rows;
 
   const take = (endsMerge: boolean, endsUnit = false): Window => {
-    const window: Window = { unit, keys, texts, chars, endsMerge, endsUnit };
-    rowsOfMerge = endsMerge ? 0 : rowsOfMerge + keys.length;
-    keys = [];
-    texts = [];
-    chars = 0;
+    const keys = concatKeys(parts.map((part) => part.keys));
+    const texts = concatBatches(parts.map((part) => part.texts));
+    const window: Window = { unit, rows, keys, texts, bytes, endsMerge, endsUnit };
+    rowsOfMerge = endsMerge ? 0 : rowsOfMerge + rows;
+    parts = [];
+    rows = 0;
+    bytes = 0;
     return window;
   };
 
   for await (const batch of batches) {
-    for (const [row, text] of batch.texts.entries()) {
-      if (rowsLeft === 0) break;
-      rowsLeft -= 1;
-      const endsMerge = rowsOfMerge + keys.length >= mergeRows;
-      const full = keys.length >= windowRows || (chars >= windowChars && keys.length > 0);
-      if (endsMerge || full) yield take(endsMerge);
-      keys.push(batch.keys[row] as Key);
-      texts.push(text);
-      chars += text.length;
+    const end = Math.min(countTexts(batch.texts), rowsLeft);
+    for (let from = 0; from < end;) {
+      const endsMerge = rowsOfMerge + rows >= mergeRows;
+      if (endsMerge || rows >= windowRows || bytes >= windowBytes) yield take(endsMerge);
+      const room = Math.min(windowRows - rows, mergeRows - rowsOfMerge - rows);
+      const to = fittingRows(batch.texts, from, Math.min(end, from + room), windowBytes - bytes);
+      const texts = sliceBatch(batch.texts, from, to);
+      parts.push({ keys: sliceKeys(batch.keys, from, to), texts });
+      rows += to - from;
+      bytes += textBytes(texts);
+      rowsLeft -= to - from;
+      from = to;
     }
     if (rowsLeft === 0) break;
   }
   yield take(true, true);
+}
+
+/** Where so many bytes of texts are reached, at `end` at the latest: the text that passes them is the last. */
+function fittingRows({ offsets }: TextBatch, from: number, end: number, bytes: number): number {
+  const bound = offsets[from]! + bytes;
+  if (offsets[end]! <= bound) return end;
+  let to = from + 1;
+  while (offsets[to]! < bound) to += 1;
+  return to;
 }

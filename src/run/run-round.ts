@@ -1,9 +1,9 @@
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { concatKeys, countKeys, keyAt } from "../core/key-column.ts";
 import { leaseItems, type Leases } from "../core/leases.ts";
 import { embedded, failures, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
 import type { RoundPlan, Unit } from "../core/plan.ts";
 import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
-import { sourceHash } from "../core/source-hash.ts";
 import type { VectorSpool } from "../core/spool.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -20,7 +20,7 @@ export interface RoundObserver {
   /** Texts and tokens done in the lane since the last call. */
   progress(done: { readonly texts: number; readonly tokens: number }): void;
   /** A window was read: how much text waits. */
-  read(rows: number, chars: number): void;
+  read(rows: number, bytes: number): void;
   /** A window came out of the lane. */
   embedded(window: Window, result: EmbeddedTexts): void;
   skipped(key: Key, reason: RowOutcomeName): void;
@@ -69,7 +69,7 @@ export async function commitWindows(windows: AsyncIterable<Window>, options: Rou
   const { lane, observer, signal } = options;
   const results = mapOrdered(windows, windowsInFlight, async (window) => {
     throwIfAborted(signal);
-    observer.read(window.texts.length, window.chars);
+    observer.read(window.rows, window.bytes);
     const result = await lane.embed(window.texts, {
       purpose: "document",
       signal,
@@ -105,7 +105,7 @@ async function commitMerge(
   if (last === undefined) return;
   const items = leaseItems(last.unit);
   const rows = assembleMerge(parts, options);
-  if (rows.keys.length > 0) {
+  if (countKeys(rows.keys) > 0) {
     await options.confirmSpace?.();
     await options.leases.confirm(items);
     options.observer.committed(last.unit, await options.table.patch(options.version, rows));
@@ -121,28 +121,30 @@ function assembleMerge(
   options: RoundOptions,
 ): PatchRows {
   const dimensions = options.lane.space.description.dimensions;
-  const total = parts.reduce((sum, part) => sum + part.window.keys.length, 0);
+  const total = parts.reduce((sum, part) => sum + part.window.rows, 0);
   const first = parts[0];
   const single = parts.length === 1 && first !== undefined;
   const vectors = single ? first.result.vectors : new Float32Array(total * dimensions);
-  const keys: Key[] = [];
   const hasVector = new Uint8Array(total);
   const sourceHashes = new BigInt64Array(total);
 
+  let start = 0;
   for (const { window, result } of parts) {
-    for (const [row, key] of window.keys.entries()) {
-      const outcome = result.outcomes[row] as number;
+    hasVector.fill(1, start, start + window.rows);
+    for (const [row, outcome] of result.outcomes.entries()) {
+      if (outcome === embedded) continue;
+      const key = keyAt(window.keys, row);
       const reason = rowOutcomes[outcome] as RowOutcomeName;
-      if (outcome !== embedded) options.observer.skipped(key, reason);
-      if (outcome !== embedded && options.onEmpty === "fail") throw emptyTextError(key, reason);
-      const to = keys.length;
-      keys.push(key);
+      options.observer.skipped(key, reason);
+      if (options.onEmpty === "fail") throw emptyTextError(key, reason);
       const storesZeros = options.onEmpty === "zero" && !failures.has(reason);
-      hasVector[to] = outcome === embedded || storesZeros ? 1 : 0;
-      sourceHashes[to] = sourceHash(window.texts[row] as string);
+      if (!storesZeros) hasVector[start + row] = 0;
     }
-    if (!single) vectors.set(result.vectors, (keys.length - window.keys.length) * dimensions);
+    sourceHashes.set(window.texts.hashes, start);
+    if (!single) vectors.set(result.vectors, start * dimensions);
+    start += window.rows;
   }
+  const keys = concatKeys(parts.map((part) => part.window.keys));
   return { keys, vectors, hasVector, sourceHashes, embeddedAtMs: Date.now() };
 }
 

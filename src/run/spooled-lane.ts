@@ -1,9 +1,9 @@
 import { embedded } from "../core/outcome.ts";
 import type { EmbeddedPart, EmbeddedTexts, EmbedOptions, Lane } from "../core/ports.ts";
 import { cosineOf } from "../core/cosine.ts";
-import { sourceHash } from "../core/source-hash.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
 import type { SpooledVectors, VectorSpool } from "../core/spool.ts";
+import { takeBatch, type TextBatch, textBatch } from "../core/text-batch.ts";
 
 /**
  * A lane that keeps every vector in a spool as it is made, and takes from the spool what is there: the
@@ -26,24 +26,17 @@ export function spooledLane(lane: Lane, spool: VectorSpool, guard: SpaceGuard | 
     return spool.append(kept, vectors);
   };
 
-  const compute = (
-    texts: readonly string[],
-    hashes: BigInt64Array,
-    options: EmbedOptions,
-  ): Promise<EmbeddedTexts> => lane.embed(texts, { ...options, onVectors: (part) => keep(part, hashes) });
+  const compute = (texts: TextBatch, options: EmbedOptions): Promise<EmbeddedTexts> =>
+    lane.embed(texts, { ...options, onVectors: (part) => keep(part, texts.hashes) });
 
   /** What the spool holds of these texts, once what is doubtful was made again and is the same. */
-  const findTrusted = async (
-    texts: readonly string[],
-    hashes: BigInt64Array,
-    { signal }: EmbedOptions,
-  ): Promise<SpooledVectors | null> => {
-    const held = await spool.find(hashes);
+  const findTrusted = async (texts: TextBatch, { signal }: EmbedOptions): Promise<SpooledVectors | null> => {
+    const held = await spool.find(texts.hashes);
     if (guard === null || held === null || held.doubtful.length === 0) return held;
-    const again = await lane.embed(
-      held.doubtful.map((row) => texts[row] as string),
-      { purpose: "document", signal },
-    );
+    const again = await lane.embed(takeBatch(texts, Int32Array.from(held.doubtful)), {
+      purpose: "document",
+      signal,
+    });
     const isSame = held.doubtful.every((row, place) => {
       const kept = held.vectors.subarray(row * dimensions, (row + 1) * dimensions);
       const made = again.vectors.subarray(place * dimensions, (place + 1) * dimensions);
@@ -51,7 +44,7 @@ export function spooledLane(lane: Lane, spool: VectorSpool, guard: SpaceGuard | 
     });
     if (isSame) return held;
     await spool.discardDoubted();
-    return spool.find(hashes);
+    return spool.find(texts.hashes);
   };
 
   return {
@@ -60,17 +53,13 @@ export function spooledLane(lane: Lane, spool: VectorSpool, guard: SpaceGuard | 
       return lane.stats;
     },
     close: () => lane.close(),
-    async embed(texts, options) {
-      const hashes = BigInt64Array.from(texts, sourceHash);
-      const held = await findTrusted(texts, hashes, options);
-      if (held === null) return compute(texts, hashes, options);
-      const missing = Int32Array.from(texts.keys()).filter((row) => held.found[row] === 0);
-      options.onProgress?.({ texts: texts.length - missing.length, tokens: 0 });
-      const computed = await compute(
-        Array.from(missing, (row) => texts[row] as string),
-        BigInt64Array.from(missing, (row) => hashes[row] as bigint),
-        options,
-      );
+    async embed(items, options) {
+      const texts = textBatch(items);
+      const held = await findTrusted(texts, options);
+      if (held === null) return compute(texts, options);
+      const missing = Int32Array.from(texts.hashes.keys()).filter((row) => held.found[row] === 0);
+      options.onProgress?.({ texts: texts.hashes.length - missing.length, tokens: 0 });
+      const computed = await compute(takeBatch(texts, missing), options);
       return merge(held, missing, computed, dimensions);
     },
   };

@@ -1,3 +1,4 @@
+import { countKeys } from "../core/key-column.ts";
 import type { StoredTable } from "../core/ports.ts";
 import type { Key } from "../core/words.ts";
 import { cutWindows, type Window } from "./read-windows.ts";
@@ -16,7 +17,7 @@ export async function* readStaleWindows(
   for (let start = 0; start < staleKeys.length; start += keysAtOnce) {
     const keys = staleKeys.slice(start, start + keysAtOnce);
     const rows = await table.readTextsByKey(keys);
-    const unit = { index: start / keysAtOnce, fragmentIds: [], rows: rows.keys.length, merges: 1 };
+    const unit = { index: start / keysAtOnce, fragmentIds: [], rows: countKeys(rows.keys), merges: 1 };
     yield* cutWindows(unit, once(rows), keysAtOnce);
   }
 }

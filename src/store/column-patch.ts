@@ -1,6 +1,7 @@
 import type { Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
+import { countKeys, unpackKeys } from "../core/key-column.ts";
 import type { PatchResult, PatchRows } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
@@ -69,7 +70,7 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
     const opened = await handle.open();
     const schema = await schemaOf(opened);
     const corpus = checkTarget(handle.name, schema, version);
-    const sent = rows.keys.length;
+    const sent = countKeys(rows.keys);
     if (sent === 0) {
       return {
         updated: 0,
@@ -109,7 +110,8 @@ export function columnPatch(handle: TableHandle): ColumnPatch {
       await tableFacts(after),
     );
     const updated = merged.numUpdatedRows;
-    const present = updated === sent ? sent : (await keysPresent(after, corpus.key, rows.keys)).size;
+    const present =
+      updated === sent ? sent : (await keysPresent(after, corpus.key, unpackKeys(rows.keys))).size;
     checkPatchCount({ table: handle.name, version: version.name }, { sent, updated, present });
     return {
       updated,

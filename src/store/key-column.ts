@@ -1,8 +1,9 @@
 import type { Data, DataType, Int, Schema, Utf8, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
+import { countKeys, type KeyColumn, packKeys } from "../core/key-column.ts";
 import type { Key } from "../core/words.ts";
-import { readStrings, stringData } from "./utf8-column.ts";
+import { readStrings } from "./utf8-column.ts";
 
 /** The types that a key may have: those that Lance builds a BTREE on and that name a row well. */
 export type KeyType = Utf8 | Int;
@@ -39,15 +40,35 @@ export function readKeys(column: Vector): Key[] {
   return keys;
 }
 
-/** Keys as Arrow data of the column's own type. */
-export function keyData(keys: readonly Key[], type: KeyType): Data {
-  if (!arrow.DataType.isInt(type)) return stringData(keys as readonly string[], type);
-  const values = new type.ArrayType(keys.length);
-  const wide = type.bitWidth === 64;
-  for (let row = 0; row < keys.length; row += 1) {
-    values[row] = wide ? (keys[row] as bigint) : Number(keys[row]);
+/** Keys of an Arrow column, as they lie there where they can. */
+export function readKeyColumn(column: Vector): KeyColumn {
+  const [data, more] = column.data;
+  if (data === undefined || more !== undefined) return packKeys(readKeys(column));
+  const { values, length } = data;
+  if (arrow.DataType.isUtf8(data.type)) {
+    const { valueOffsets } = data as Data<Utf8>;
+    return { kind: "text", texts: { bytes: values, offsets: valueOffsets.subarray(0, length + 1) } };
   }
-  return arrow.makeData({ type, length: keys.length, nullCount: 0, data: values } as never);
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    return { kind: "integer", values: values.subarray(0, length) };
+  }
+  return { kind: "integer", values: BigInt64Array.from(values.subarray(0, length), BigInt) };
+}
+
+/** Keys as Arrow data of the column's own type. */
+export function keyData(keys: KeyColumn, type: KeyType): Data {
+  const length = countKeys(keys);
+  if (keys.kind === "text") {
+    const { bytes, offsets } = keys.texts;
+    return arrow.makeData({ type: type as Utf8, length, nullCount: 0, valueOffsets: offsets, data: bytes });
+  }
+  const integer = type as Int;
+  if (integer.bitWidth === 64) {
+    return arrow.makeData({ type: integer, length, nullCount: 0, data: keys.values } as never);
+  }
+  const values = new integer.ArrayType(length);
+  for (let row = 0; row < length; row += 1) values[row] = Number(keys.values[row]);
+  return arrow.makeData({ type: integer, length, nullCount: 0, data: values } as never);
 }
 
 /** A key as a literal of Lance's SQL, safe for any string and any integer. */

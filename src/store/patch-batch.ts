@@ -1,6 +1,7 @@
 import type { Data, Field, Schema, Table as ArrowTable } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
+import { countKeys } from "../core/key-column.ts";
 import type { PatchRows } from "../core/ports.ts";
 import type { VectorType } from "../core/vector-type.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -17,7 +18,7 @@ export function patchBatch(
   key: { readonly column: string; readonly type: KeyType },
   rows: PatchRows,
 ): ArrowTable {
-  const length = rows.keys.length;
+  const length = countKeys(rows.keys);
   checkShape(version, rows);
   const keyField = new arrow.Field(key.column, key.type, true);
   const vectors = { dimensions: version.space.dimensions, type: version.vectorType };
@@ -81,12 +82,12 @@ function valueData(vectors: Float32Array, type: VectorType): Data {
 }
 
 function timesOf({ keys, embeddedAtMs }: PatchRows): BigInt64Array {
-  if (typeof embeddedAtMs === "number") return new BigInt64Array(keys.length).fill(BigInt(embeddedAtMs));
+  if (typeof embeddedAtMs === "number") return new BigInt64Array(countKeys(keys)).fill(BigInt(embeddedAtMs));
   return BigInt64Array.from(embeddedAtMs, (timeMs) => BigInt(timeMs));
 }
 
 function checkShape(version: VersionRecord, rows: PatchRows): void {
-  const length = rows.keys.length;
+  const length = countKeys(rows.keys);
   const vectorValues = length * version.space.dimensions;
   const times = typeof rows.embeddedAtMs === "number" ? length : rows.embeddedAtMs.length;
   const values = rows.vectors === null ? vectorValues : rows.vectors.length;

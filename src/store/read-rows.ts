@@ -3,12 +3,14 @@ import type { FixedSizeList, Vector } from "apache-arrow";
 import { ReembedError } from "../core/errors.ts";
 import type { FragmentRows, TextRows, VersionCounts } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
+import { takeKeys } from "../core/key-column.ts";
+import { takeBatch, textBatch } from "../core/text-batch.ts";
 import type { Key } from "../core/words.ts";
 import { columnOf, documentsOf } from "./batch-columns.ts";
-import { documentHashes } from "./document-hashes.ts";
+import { documentHashes, documentTexts } from "./document-hashes.ts";
 import { quoteColumn } from "./column-name.ts";
 import { fragmentMap } from "./fragment-map.ts";
-import { readKeys } from "./key-column.ts";
+import { readKeyColumn, readKeys } from "./key-column.ts";
 import { registryOf, requireCorpus } from "./read-registry.ts";
 import { scanSpans } from "./scan-rows.ts";
 import type { TableHandle } from "./table-handle.ts";
@@ -50,16 +52,18 @@ export async function* readTexts(
   const pendingBy = query.every === true ? null : (version?.hashColumn ?? null);
   const columns = [corpus.key, ...corpus.text, ...(pendingBy === null ? [] : [pendingBy])];
   for await (const batch of scanSpans(table, spans, columns, query)) {
-    const keys = readKeys(columnOf(batch, corpus.key));
-    const texts = documentsOf(batch, corpus);
-    if (pendingBy === null) {
+    const hashes = pendingBy === null ? null : columnOf(batch, pendingBy);
+    if (hashes?.nullCount === 0) continue;
+    const keys = readKeyColumn(columnOf(batch, corpus.key));
+    const texts = textBatch(documentTexts(batch, corpus));
+    if (hashes === null || hashes.nullCount === batch.numRows) {
       yield { keys, texts };
       continue;
     }
-    const hashes = columnOf(batch, pendingBy);
-    const pending = (_: unknown, row: number): boolean => !hashes.isValid(row);
-    const rows = { keys: keys.filter(pending), texts: texts.filter(pending) };
-    if (rows.keys.length > 0) yield rows;
+    const pending = Int32Array.from({ length: batch.numRows }, (_, row) => row).filter(
+      (row) => !hashes.isValid(row),
+    );
+    yield { keys: takeKeys(keys, pending), texts: takeBatch(texts, pending) };
   }
 }
 

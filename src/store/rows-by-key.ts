@@ -1,11 +1,15 @@
 import type { Table } from "@lancedb/lancedb";
 import type { RecordBatch } from "apache-arrow";
+import { concatKeys, type KeyColumn } from "../core/key-column.ts";
 import type { StoredRow, TextRows } from "../core/ports.ts";
+import { textBatch } from "../core/text-batch.ts";
+import { concatTexts, type Utf8Texts } from "../core/utf8-texts.ts";
 import type { Key } from "../core/words.ts";
-import { columnOf, documentsOf } from "./batch-columns.ts";
+import { columnOf } from "./batch-columns.ts";
 import { quoteColumn } from "./column-name.ts";
+import { documentTexts } from "./document-hashes.ts";
 import { fragmentMap } from "./fragment-map.ts";
-import { keyLiteral, readKeys } from "./key-column.ts";
+import { keyLiteral, readKeyColumn, readKeys } from "./key-column.ts";
 import { registryOf, requireCorpus } from "./read-registry.ts";
 import { scanSpans } from "./scan-rows.ts";
 import { storeError } from "./store-error.ts";
@@ -24,13 +28,13 @@ const scanKeysPerLookup = 16;
 export async function readTextsByKey(handle: TableHandle, wanted: readonly Key[]): Promise<TextRows> {
   const table = await handle.open();
   const corpus = requireCorpus(handle.name, await registryOf(table));
-  const keys: Key[] = [];
-  const texts: string[] = [];
+  const keys: KeyColumn[] = [];
+  const texts: Utf8Texts[] = [];
   for await (const batch of lookUp(table, corpus.key, wanted, [corpus.key, ...corpus.text])) {
-    keys.push(...readKeys(columnOf(batch, corpus.key)));
-    texts.push(...documentsOf(batch, corpus));
+    keys.push(readKeyColumn(columnOf(batch, corpus.key)));
+    texts.push(documentTexts(batch, corpus));
   }
-  return { keys, texts };
+  return { keys: concatKeys(keys), texts: textBatch(concatTexts(texts)) };
 }
 
 /** Rows with these keys, with the columns asked for; missing keys are left out. */

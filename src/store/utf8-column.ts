@@ -1,11 +1,7 @@
 import type { Data, Utf8, Vector } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 
-/** Bytes of UTF-8 that a UTF-16 code unit takes at most. */
-const bytesPerUnit = 3;
-
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 /**
  * The values of a string column. Where a chunk is ASCII, its bytes are decoded once for all of its
@@ -38,24 +34,4 @@ function readAscii(data: Data<Utf8>, values: (string | null)[], start: number): 
     values[start + row] = valid ? text.slice(offsets[row]! - first, offsets[row + 1]! - first) : null;
   }
   return true;
-}
-
-/** Strings as Arrow data, without the builder's work for each. */
-export function stringData(values: readonly string[], type: Utf8): Data<Utf8> {
-  let units = 0;
-  for (const value of values) units += value.length;
-  const bytes = new Uint8Array(units * bytesPerUnit);
-  const valueOffsets = new Int32Array(values.length + 1);
-  let end = 0;
-  values.forEach((value, row) => {
-    end += encoder.encodeInto(value, bytes.subarray(end)).written;
-    valueOffsets[row + 1] = end;
-  });
-  return arrow.makeData({
-    type,
-    length: values.length,
-    nullCount: 0,
-    valueOffsets,
-    data: bytes.subarray(0, end),
-  });
 }

@@ -3,7 +3,7 @@ import { arrow } from "../arrow.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { VersionedBatch } from "../core/row-writes.ts";
 import { columnOf } from "./batch-columns.ts";
-import { keyTypeOf, readKeys } from "./key-column.ts";
+import { keyTypeOf, readKeyColumn } from "./key-column.ts";
 import { patchBatch, toBitmap } from "./patch-batch.ts";
 import { readRegistry } from "./registry.ts";
 
@@ -18,7 +18,7 @@ export function versionedRows(
 ): RecordBatch {
   const registry = readRegistry(table.schema);
   const key = { column: table.key, type: keyTypeOf(table.schema, table.key) };
-  const keys = readKeys(columnOf(batch, table.key));
+  const keys = readKeyColumn(columnOf(batch, table.key));
   const ready = new Map<string, Data>();
   for (const { version, rows } of versions) {
     const record = registry.versions.find(({ name }) => name === version.name);

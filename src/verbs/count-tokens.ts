@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../core/errors.ts";
 import type { FragmentRows, StoredTable } from "../core/ports.ts";
+import { unpackTexts } from "../core/utf8-texts.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { type CountedPart, estimateTokens, type TokenEstimate } from "../plan/estimate-tokens.ts";
 
@@ -51,7 +52,7 @@ export async function countEveryRow(
   const ids = fragments.map(({ id }) => id);
   for await (const { texts } of table.readTexts(version, ids, { batchRows, signal })) {
     throwIfAborted(signal);
-    tokens += await countTokens(texts);
+    tokens += await countTokens(unpackTexts(texts));
   }
   return { tokens, tokensError: Math.round(countingError * tokens) };
 }

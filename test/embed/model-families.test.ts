@@ -1,6 +1,7 @@
 /** Hand-made packages of each family, run by ONNX Runtime: row `r` of their table holds `r + column / 10`. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { packTexts } from "../../src/core/utf8-texts.ts";
 import type { ReferenceOptions } from "../../src/core/model-reference.ts";
 import { openEmbedder } from "../../src/embed/open-embedder.ts";
 import { local, openPinned, smallTokenizer, temporaryFolder, writeFiles } from "../space/model-package.ts";
@@ -35,7 +36,7 @@ async function vectorOf(t: TestContext, { spec, options, files }: Family, text: 
   const { plan } = await openPinned(t, local(folder, { normalize: false, ...options }));
   const embedder = await openEmbedder({ ...plan, threads: 1, device: "cpu" });
   t.after(() => embedder.close());
-  const { vectors } = await embedder.embed({ step: "embed", texts: [text], purpose: "document" });
+  const { vectors } = await embedder.embed({ step: "embed", texts: packTexts([text]), purpose: "document" });
   return [...vectors].map((value) => Number(value.toFixed(4)));
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { packTexts } from "../../src/core/utf8-texts.ts";
 import type { InferRequest } from "../../src/core/messages.ts";
 import type { InferenceRuntime, LoadOptions, TokenBatch } from "../../src/embed/inference-runtime.ts";
 import { openOnnxEmbedder } from "../../src/embed/onnx-embedder.ts";
@@ -55,7 +56,10 @@ test("another runtime takes the place of ONNX Runtime behind load and run", asyn
   const { runtime, batches, loads } = lookupRuntime();
   const { embedder, steps } = await openSteps(t, runtime, { ...unscaled, threads: 3 });
   assert.equal(loads[0]?.threads, 3);
-  const { ids, lengths } = steps.tokenize({ step: "tokenize", texts: ["one two", "three four", "five"] });
+  const { ids, lengths } = steps.tokenize({
+    step: "tokenize",
+    texts: packTexts(["one two", "three four", "five"]),
+  });
   assert.deepEqual([...lengths], [4, 4, 3]);
   const answer = await steps.infer({ step: "infer", ids, lengths, calls: Int32Array.of(2, 4, 1, 3) });
   assert.deepEqual(
@@ -73,7 +77,11 @@ test("another runtime takes the place of ONNX Runtime behind load and run", asyn
   );
   assert.deepEqual([answer.tokens, answer.slots], [11, 11]);
 
-  const alone = await embedder.embed({ step: "embed", texts: ["three four", "", "five"], purpose: "query" });
+  const alone = await embedder.embed({
+    step: "embed",
+    texts: packTexts(["three four", "", "five"]),
+    purpose: "query",
+  });
   assert.deepEqual([...alone.outcomes], [0, 1, 0]);
   assert.deepEqual(rowOf(alone.vectors, 0, width), rowOf(answer.vectors, 1, width));
   assert.deepEqual(rowOf(alone.vectors, 2, width), rowOf(answer.vectors, 2, width));
@@ -111,7 +119,7 @@ const float = { skip: !existsSync(join(shared, "models", "all-MiniLM-L6-v2")) &&
 test("float32: padded calls, as on a GPU, give the vectors of unpadded ones", float, async (t) => {
   const { steps } = await openSteps(t, onnxRuntime, planOf(miniLmFloat));
   const texts = ["a large telescope on a hill above the town", "bread and salt", "snow"];
-  const { ids, lengths } = steps.tokenize({ step: "tokenize", texts });
+  const { ids, lengths } = steps.tokenize({ step: "tokenize", texts: packTexts(texts) });
   const [longest = 0] = lengths;
   const plain = {
     step: "infer",

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { packTexts } from "../../src/core/utf8-texts.ts";
 import type { EmbedderPlan } from "../../src/core/messages.ts";
 import { openStaticEmbedder } from "../../src/embed/static-embedder.ts";
 import { potionFolder, shared } from "./token-ids.ts";
@@ -73,7 +74,7 @@ async function writePackage(t: TestContext, tensors: Readonly<Record<string, Ten
 
 async function vectorsOf(embedderPlan: EmbedderPlan, texts: readonly string[]): Promise<number[][]> {
   const embedder = await openStaticEmbedder(embedderPlan);
-  const { vectors } = await embedder.embed({ step: "embed", texts, purpose: "document" });
+  const { vectors } = await embedder.embed({ step: "embed", texts: packTexts(texts), purpose: "document" });
   const { dimensions } = embedderPlan.space;
   return texts.map((_, i) => [...vectors.subarray(i * dimensions, (i + 1) * dimensions)]);
 }
@@ -136,7 +137,7 @@ test("texts without a vector have an outcome and zeros; counts add up", async (t
   const folder = await writePackage(t, { embeddings: { dtype: "F32", shape: [4, 2], values } });
   const embedder = await openStaticEmbedder(plan(folder, { maxTokens: 2, documentPrompt: "a " }));
   const texts = ["b", "", "  ", "unheard", "a c a"];
-  const answer = await embedder.embed({ step: "embed", texts, purpose: "document" });
+  const answer = await embedder.embed({ step: "embed", texts: packTexts(texts), purpose: "document" });
   assert.deepEqual([...answer.outcomes], [0, 1, 1, 2, 0]);
   assert.deepEqual([...answer.vectors.subarray(2, 8)], [0, 0, 0, 0, 0, 0]);
   assert.deepEqual([answer.tokens, answer.slots, answer.truncated], [4, 4, 1]);

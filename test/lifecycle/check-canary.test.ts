@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { textStrings } from "../../src/core/text-batch.ts";
 import { canaryTexts } from "../../src/core/canary-texts.ts";
 import type { Lane } from "../../src/core/ports.ts";
 import type { SpaceDescription } from "../../src/core/space.ts";
@@ -54,7 +55,8 @@ function noisyLane(jitter: number, driftDistance = (_call: number): number => 0)
     space,
     stats: {} as Lane["stats"],
     close: async () => {},
-    async embed(texts) {
+    async embed(batch) {
+      const texts = textStrings(batch);
       call += 1;
       const vectors = new Float32Array(texts.length * dimensions);
       for (const [row, text] of texts.entries()) {
@@ -111,7 +113,7 @@ test("a check costs the first few texts; only an alarm asks for all of them", as
   const lane = noisyLane(0, (call) => (call > 5 ? 0.1 : 0));
   const counted: Lane = {
     ...lane,
-    embed: (texts, options) => (asked.push(texts.length), lane.embed(texts, options)),
+    embed: (texts, options) => (asked.push(textStrings(texts).length), lane.embed(texts, options)),
   };
   const record = await measureCanary(lane, 0);
   await checkCanary(counted, version, record);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { packKeys, unpackKeys } from "../../src/core/key-column.ts";
+import { textBatch } from "../../src/core/text-batch.ts";
 import { cutWindows } from "../../src/run/read-windows.ts";
 
 async function* batches(...sizes: number[]) {
   let next = 0;
   for (const size of sizes) {
     const rows = Array.from({ length: size }, () => String(next++));
-    yield { keys: rows, texts: rows };
+    yield { keys: packKeys(rows), texts: textBatch(rows) };
   }
 }
 
@@ -14,7 +16,7 @@ const unit = (rows: number) => ({ index: 0, fragmentIds: [0], rows, merges: 1 })
 
 async function shapes(rows: number, mergeRows: number, ...sizes: number[]) {
   const windows = await Array.fromAsync(cutWindows(unit(rows), batches(...sizes), mergeRows));
-  return windows.map((window) => [window.keys.length, window.endsMerge]);
+  return windows.map((window) => [window.rows, window.endsMerge]);
 }
 
 test("a unit of one merge is one window", async () => {
@@ -36,11 +38,11 @@ test("never more rows than the unit has", async () => {
 test("long texts end a window before its merge ends", async () => {
   const long = "x".repeat(9 * 1024 * 1024);
   async function* rows() {
-    yield { keys: ["a", "b", "c"], texts: [long, long, long] };
+    yield { keys: packKeys(["a", "b", "c"]), texts: textBatch([long, long, long]) };
   }
   const windows = await Array.fromAsync(cutWindows(unit(3), rows(), 10));
   assert.deepEqual(
-    windows.map((window) => [window.keys, window.endsMerge]),
+    windows.map((window) => [unpackKeys(window.keys), window.endsMerge]),
     [
       [["a", "b"], false],
       [["c"], true],

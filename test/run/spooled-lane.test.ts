@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { textStrings } from "../../src/core/text-batch.ts";
 import { sourceHash } from "../../src/core/source-hash.ts";
 import type { Lane } from "../../src/core/ports.ts";
 import type { Space } from "../../src/core/space.ts";
@@ -18,7 +19,8 @@ function laneAlong(axis: 0 | 1, asked: string[]): Lane {
     space: { description: { dimensions } } as Space,
     stats: {} as Lane["stats"],
     close: async () => {},
-    async embed(texts, options) {
+    async embed(batch, options) {
+      const texts = textStrings(batch);
       asked.push(...texts);
       const vectors = new Float32Array(texts.length * dimensions);
       for (const row of texts.keys()) vectors[row * dimensions + axis] = 1;

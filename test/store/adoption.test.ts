@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { packKeys } from "../../src/core/key-column.ts";
 import { Index } from "@lancedb/lancedb";
 import type { Float } from "apache-arrow";
 import { arrow } from "../../src/arrow.ts";
@@ -93,7 +94,7 @@ for (const [type, nullable] of [
     const filled = nullable ? rows - 1 : rows;
     const keys = Array.from({ length: filled }, (_, row) => BigInt(row));
     const patch = await table.patch(version, {
-      keys,
+      keys: packKeys(keys),
       vectors: null,
       hasVector: new Uint8Array(filled).fill(1),
       sourceHashes: BigInt64Array.from(keys, (key) => sourceHash(`text ${key}`)),
@@ -107,7 +108,7 @@ for (const [type, nullable] of [
 
     const vector = testVector("changed", dimensions);
     await table.patch(version, {
-      keys: [7n],
+      keys: packKeys([7n]),
       vectors: vector,
       hasVector: Uint8Array.of(1),
       sourceHashes: BigInt64Array.of(sourceHash("changed")),

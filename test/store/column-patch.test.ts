@@ -13,6 +13,7 @@ import {
   patchOf,
   tempStore,
   vectorsByKey,
+  valuesOf,
 } from "./support.ts";
 
 test("filling v2 leaves v1's index complete and v1's bytes as they were", async (context) => {
@@ -267,7 +268,7 @@ test("rows appended and changed meanwhile are found by the next look", async (co
   });
   assert.deepEqual(await Array.fromAsync(table.staleKeys(v1)), [[7n]]);
   assert.equal(await fill(table, v1), 1);
-  const stale = await table.readTextsByKey([7n, 12345n]);
+  const stale = valuesOf(await table.readTextsByKey([7n, 12345n]));
   assert.deepEqual(stale, { keys: [7n], texts: ["it's changed"] });
   await table.patch(v1, patchOf(v1, stale.keys, stale.texts));
   assert.deepEqual(await Array.fromAsync(table.staleKeys(v1)), []);

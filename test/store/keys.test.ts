@@ -12,6 +12,7 @@ import {
   patchOf,
   tempStore,
   vectorsByKey,
+  valuesOf,
 } from "./support.ts";
 
 const hostile = [
@@ -43,7 +44,7 @@ test("hostile keys and texts pass through every way of reading and writing", asy
   const counts = await table.counts(v1);
   assert.deepEqual([counts.covered, counts.skipped], [hostile.length - 1, 1]);
   assert.deepEqual(await Array.fromAsync(table.staleKeys(v1)), []);
-  const found = await table.readTextsByKey(hostile);
+  const found = valuesOf(await table.readTextsByKey(hostile));
   assert.deepEqual(new Set(found.keys), new Set(hostile));
   for (const [row, key] of found.keys.entries()) {
     assert.equal(found.texts[row], hostile[hostile.length - 1 - hostile.indexOf(key as string)]);
@@ -66,7 +67,10 @@ test("column names with spaces, capitals, quotes and dashes work", async (contex
   await table.prepareForPatches();
   const v1 = await addVersion(table, "v1");
   assert.equal(await fill(table, v1), 3);
-  assert.deepEqual(await table.readTextsByKey(["a", "b"]), { keys: ["a", "b"], texts: ["1 x", "2"] });
+  assert.deepEqual(valuesOf(await table.readTextsByKey(["a", "b"])), {
+    keys: ["a", "b"],
+    texts: ["1 x", "2"],
+  });
   const [first] = await table.search({
     column: v1.column,
     vector: new Float32Array(8).fill(1),
@@ -113,8 +117,8 @@ for (const [name, type, keys] of integers) {
     const v1 = await addVersion(table, "v1");
     assert.equal((await table.patch(v1, patchOf(v1, keys, ["x", "y", "z"]))).updated, 3);
     assert.deepEqual([...(await vectorsByKey(table, v1)).keys()], keys);
-    assert.deepEqual((await table.readTextsByKey(keys)).keys.length, 3);
-    assert.deepEqual((await table.readTextsByKey([keys[0] as Key])).keys, [keys[0]]);
+    assert.deepEqual(valuesOf(await table.readTextsByKey(keys)).keys.length, 3);
+    assert.deepEqual(valuesOf(await table.readTextsByKey([keys[0] as Key])).keys, [keys[0]]);
   });
 }
 

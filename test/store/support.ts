@@ -5,7 +5,9 @@ import type { TestContext } from "node:test";
 import { connect, type Table } from "@lancedb/lancedb";
 import type { DataType, RecordBatch, Schema } from "apache-arrow";
 import { arrow } from "../../src/arrow.ts";
-import type { PatchRows, SourceBatch, Store, StoredTable } from "../../src/core/ports.ts";
+import { packKeys, unpackKeys } from "../../src/core/key-column.ts";
+import { unpackTexts } from "../../src/core/utf8-texts.ts";
+import type { PatchRows, TextRows, SourceBatch, Store, StoredTable } from "../../src/core/ports.ts";
 import { sourceHash } from "../../src/core/source-hash.ts";
 import type { Space } from "../../src/core/space.ts";
 import type { VersionRecord } from "../../src/core/version.ts";
@@ -133,7 +135,7 @@ export function patchOf(version: VersionRecord, keys: readonly Key[], texts: rea
     if (text !== "") vectors.set(testVector(`${version.name} ${text}`, dimensions), row * dimensions);
   }
   return {
-    keys,
+    keys: packKeys(keys),
     vectors,
     hasVector: Uint8Array.from(texts, (text) => (text === "" ? 0 : 1)),
     sourceHashes: BigInt64Array.from(texts, (text) => sourceHash(text)),
@@ -141,13 +143,18 @@ export function patchOf(version: VersionRecord, keys: readonly Key[], texts: rea
   };
 }
 
+/** Keys and texts of rows as values. */
+export function valuesOf({ keys, texts }: TextRows): { keys: Key[]; texts: string[] } {
+  return { keys: unpackKeys(keys), texts: unpackTexts(texts) };
+}
+
 /** Reads one fragment's rows and fills the version's columns for them. */
 export async function fillFragment(table: StoredTable, version: VersionRecord, id: number): Promise<number> {
   const keys: Key[] = [];
   const texts: string[] = [];
   for await (const rows of table.readTexts(version, [id], { batchRows: 1000 })) {
-    keys.push(...rows.keys);
-    texts.push(...rows.texts);
+    keys.push(...unpackKeys(rows.keys));
+    texts.push(...unpackTexts(rows.texts));
   }
   return (await table.patch(version, patchOf(version, keys, texts))).updated;
 }

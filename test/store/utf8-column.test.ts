@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrow } from "../../src/arrow.ts";
-import { readStrings, stringData } from "../../src/store/utf8-column.ts";
+import { readStrings } from "../../src/store/utf8-column.ts";
 
 const type = new arrow.Utf8();
 const strings: Readonly<Record<string, readonly (string | null)[]>> = {
@@ -21,15 +21,4 @@ for (const [what, values] of Object.entries(strings)) {
     assert.deepEqual(readStrings(column.slice(1)), values.slice(1));
     assert.deepEqual(readStrings(column.concat(column)), [...values, ...values]);
   });
-
-  test(`writes ${what}`, () => {
-    const present = values.map((value) => value ?? "");
-    const written = new arrow.Vector([stringData(present, type)]);
-    assert.deepEqual([...written], present);
-  });
 }
-
-test("a lone surrogate is written as the replacement character, as Arrow's own builder does", () => {
-  const written = new arrow.Vector([stringData(["a\ud800", "b"], type)]);
-  assert.deepEqual([...written], ["a\ufffd", "b"]);
-});

@@ -1,6 +1,8 @@
 import { ReembedError } from "../../core/errors.ts";
 import { embedded, emptyText, type RowOutcome, tooLong, zeroVector } from "../../core/outcome.ts";
 import type { EmbeddedTexts, EmbedOptions } from "../../core/ports.ts";
+import { type TextBatch, textBatch } from "../../core/text-batch.ts";
+import { takeTexts, unpackTexts } from "../../core/utf8-texts.ts";
 import { uniqueTexts } from "../unique-texts.ts";
 import type { AnsweredPieces } from "./check-answer.ts";
 import type { Piece } from "./prepare-texts.ts";
@@ -43,11 +45,13 @@ interface Mean {
 
 /** Opens a call over texts. @param scale whether vectors are brought to unit length */
 export function createApiCall(
-  items: readonly string[],
+  items: readonly string[] | TextBatch,
   options: EmbedOptions,
   { dimensions, scale }: { readonly dimensions: number; readonly scale: boolean },
 ): ApiCall {
-  const { texts, indexOf, firstItem, copies } = uniqueTexts(items);
+  const batch = textBatch(items);
+  const { indexOf, firstItem, copies } = uniqueTexts(batch);
+  const texts = unpackTexts(takeTexts(batch, firstItem));
   const vectors = new Float32Array(texts.length * dimensions);
   const outcomes = new Uint8Array(texts.length);
   const means = new Map<number, Mean>();
@@ -105,12 +109,12 @@ export function createApiCall(
       withVector += copies[index]!;
     }
     const counts = { ...totals, slots: totals.tokens, computed, deduplicated: withVector - computed };
-    if (texts.length === items.length) {
+    if (texts.length === indexOf.length) {
       resolve({ vectors, outcomes, ...counts });
       return;
     }
-    const all = new Float32Array(items.length * dimensions);
-    for (let item = 0; item < items.length; item++) all.set(vectorOf(indexOf[item]!), item * dimensions);
+    const all = new Float32Array(indexOf.length * dimensions);
+    for (let item = 0; item < indexOf.length; item++) all.set(vectorOf(indexOf[item]!), item * dimensions);
     resolve({ vectors: all, outcomes: Uint8Array.from(indexOf, (index) => outcomes[index]!), ...counts });
   }
 

@@ -99,7 +99,7 @@ export async function openApiLane(options: ApiLaneOptions): Promise<Lane> {
         ledger: ledger.read(),
       };
     },
-    async embed(items: readonly string[], embedOptions: EmbedOptions) {
+    async embed(items, embedOptions: EmbedOptions) {
       const { signal } = embedOptions;
       throwIfAborted(signal);
       if (closing !== null) throw new ReembedError("REEMBED_INTERNAL", "the lane is closed; open another");
