@@ -3,6 +3,7 @@ import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkReferences, mutableWarnings } from "./config/check-references.ts";
 import { choosePrice } from "./config/choose-price.ts";
 import type { RunConfig } from "./config/load-config.ts";
 import { readDeprecations } from "./config/deprecation-calendar.ts";
@@ -250,10 +251,19 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     (request: Request): Job<Result> =>
       startJob((emit) => verb(contextOf(emit), request));
 
+  const { acceptMutable } = config.provider;
+
   return {
     import: job(importCorpus),
-    plan: job((context, request: PlanRequest) => planTargets(context, calendar, request)),
-    adopt: job(adoptVectors),
+    plan: job(async (context, request: PlanRequest) => {
+      checkReferences(request.to, acceptMutable);
+      return planTargets(context, calendar, request);
+    }),
+    adopt: job(async (context, request: AdoptRequest) => {
+      const { model, map = {} } = request;
+      checkReferences([...(model === undefined ? [] : [model]), ...Object.values(map)], acceptMutable);
+      return adoptVectors(context, request);
+    }),
     inspect: job(inspectRow),
     retire: job(retireVersions),
     backfill: job(backfillVersion),
@@ -264,6 +274,9 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     versions: job(async (context, request: VersionsRequest) => {
       const table = await openTable(context);
       const versions = await summarizeVersions(table, { ...request, signal: context.signal });
+      for (const message of mutableWarnings(versions.map(({ model }) => model))) {
+        context.emit({ event: "warning:raised", message });
+      }
       if (request.tree !== true) return { table: table.name, versions };
       return { table: table.name, versions, families: groupFamilies((await table.snapshot()).versions) };
     }),
@@ -286,7 +299,12 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       search(
         {
           table: await openTable(context),
-          laneFor: (version) => laneForVersion(context, version, 1),
+          laneFor: async (version) => {
+            for (const message of mutableWarnings([version.reference])) {
+              context.emit({ event: "warning:raised", message });
+            }
+            return laneForVersion(context, version, 1);
+          },
           missingRows,
         },
         request,

@@ -44,6 +44,10 @@ export function parseHostedModel(
   return { kind: "hosted", provider, model, mutable: fault !== null, written, options };
 }
 
+/** The end of a name that is moved to other weights: a tag, a branch, or a word for the newest. */
+const floatingTag =
+  /(?:^|[:@-])latest$|[:@](?:main|master|head|stable|edge|nightly|current|newest|default)$/i;
+
 /** Why a name may mean other weights tomorrow, and what to write; null for one that is pinned. */
 function floatingName(provider: ProviderName, model: string, options: HostedOptions): string | null {
   const accept = "or accept that its weights may change with acceptMutable=true";
@@ -53,11 +57,11 @@ function floatingName(provider: ProviderName, model: string, options: HostedOpti
     const advice = `write its tag, such as ollama:${name}:v1.5, better with the digest that \`ollama list\` shows: ollama:${name}:TAG?digest=<12 or more hex digits>, ${accept}`;
     if (tag === undefined)
       return `has no tag, so it means latest, which is moved to newer weights; ${advice}`;
-    if (tag === "latest") return `follows whatever is latest; ${advice}`;
+    if (floatingTag.test(`:${tag}`)) return `follows whatever is newest; ${advice}`;
     return null;
   }
-  if (/(?:^|[:@-])latest$/i.test(model)) {
-    return `follows whatever is latest; write the model's dated or versioned name instead of "${model}", ${accept}`;
+  if (floatingTag.test(model)) {
+    return `follows whatever is newest; write the model's dated or versioned name instead of "${model}", ${accept}`;
   }
   if (!/\d/.test(model)) {
     return `names a family of models, "${model}", and no member of it; write its dated or versioned name, ${accept}`;

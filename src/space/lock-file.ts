@@ -54,6 +54,9 @@ function parseLock(text: string): LockFile | string {
   if (lock.packages === undefined || typeof lock.packages !== "object") return "packages is missing";
   const packages: Record<string, LockedPackage> = {};
   for (const [key, entry] of Object.entries(lock.packages)) {
+    if (!isPinnedKey(key)) {
+      return `packages["${key}"] names no package that stays as it is; a key is local:FOLDER, bundled:NAME, PROVIDER:MODEL or hf:OWNER/NAME@<40 hex digits>`;
+    }
     const files: unknown = entry?.files;
     if (files === null || typeof files !== "object") return `packages["${key}"].files is missing`;
     for (const [file, digest] of Object.entries(entry.files)) {
@@ -69,6 +72,12 @@ function parseLock(text: string): LockFile | string {
     packages[key] = { files: entry.files, canaries };
   }
   return { lockVersion: 1, packages };
+}
+
+/** Whether a key says what it locks: a kind, and of a repository on the hub one commit. */
+function isPinnedKey(key: string): boolean {
+  if (key.startsWith("hf:")) return /^hf:[^/@:]+\/[^/@:]+@[0-9a-f]{40}$/.test(key);
+  return /^[a-z-]+:./.test(key);
 }
 
 /** Compares files with what the lock has for them. */

@@ -104,12 +104,12 @@ const unpinned: Readonly<Record<string, string>> = {
   "bundled:all-MiniLM-L6-v2@v2": "write bundled:all-MiniLM-L6-v2",
   "nomic-embed-text:latest": 'has the tag "latest"',
   "https://huggingface.co/a/b/tree/main": "write hf:a/b@<40 hex digits>",
-  "ollama:nomic-embed-text-v1.5:latest": "follows whatever is latest",
-  "mistral:mistral-embed-latest": "follows whatever is latest",
+  "ollama:nomic-embed-text-v1.5:latest": "follows whatever is newest",
+  "mistral:mistral-embed-latest": "follows whatever is newest",
   "openai:text-embedding": "names a family of models",
   "mistral:mistral-embed": "acceptMutable=true",
   "ollama:bge-m3": "has no tag",
-  "ollama:bge-m3:latest": "follows whatever is latest; write its tag",
+  "ollama:bge-m3:latest": "follows whatever is newest; write its tag",
 };
 
 /** Refused text -> part of the message. */

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import { ReembedError } from "../../core/errors.ts";
+import { describeMutable } from "../../core/mutable-model.ts";
 import type { HostedReference } from "../../core/model-reference.ts";
 import type { Model } from "../../core/ports.ts";
 import type {
@@ -62,9 +63,7 @@ export function openApiModel(
   return {
     reference: written,
     space,
-    warnings: reference.mutable
-      ? [`${written} has no version in its name: the provider may change its weights, and no pin will tell`]
-      : [],
+    warnings: reference.mutable ? [describeMutable(written)] : [],
     canary: null,
     pinCanary: null,
     hosted: planOf(space, facts, settings, price),
