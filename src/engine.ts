@@ -39,6 +39,7 @@ import type {
 } from "./core/verbs.ts";
 import type { PlanRequest, PlanResult } from "./core/verbs-plan.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
+import type { CheckRequest, CheckResult } from "./core/verbs-check.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
 import type {
@@ -78,6 +79,7 @@ import { openCompleteness } from "./state/open-completeness.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
+import { checkTable } from "./verbs/check-table.ts";
 import { buildIndex } from "./verbs/build-index.ts";
 import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { evaluateVersions } from "./verbs/evaluate-versions.ts";
@@ -111,6 +113,7 @@ export interface Engine {
   rollback(): Job<RollbackResult>;
   /** Does once what keeps a table in order. @throws REEMBED_JOBS_BUSY */
   runJobs(request: RunJobsRequest): Job<RunJobsResult>;
+  check(request: CheckRequest): Job<CheckResult>;
   /** The version that searches go to, with its space. @throws REEMBED_NO_ACTIVE_VERSION */
   active(): Job<ActiveResult>;
   search(request: SearchVerbRequest): Job<SearchResult>;
@@ -292,6 +295,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
           nowMs: context.nowMs,
         });
       }),
+    check: job((context, request: CheckRequest) => checkTable(context, jobPorts, request)),
     runJobs: job((context, request: RunJobsRequest) => runJobs(context, jobPorts, request)),
     active: () =>
       startJob(async (emit) => describeActive(await (await openTable(contextOf(emit))).snapshot())),

@@ -25,6 +25,7 @@ import type {
 } from "./core/verbs.ts";
 import type { PlanRequest, PlanResult } from "./core/verbs-plan.ts";
 import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
+import type { CheckRequest, CheckResult } from "./core/verbs-check.ts";
 import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
 import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
 import type {
@@ -95,6 +96,8 @@ export interface Reembed {
   rollback(): Job<RollbackResult>;
   /** Retires, checks, catches up and follows the configured model, once. */
   runJobs(request?: Partial<RunJobsRequest>): Job<RunJobsResult>;
+  /** Looks the table over; changes nothing. */
+  check(request?: Partial<CheckRequest>): Job<CheckResult>;
   active(): Job<ActiveResult>;
   search(request: WithDefaults<SearchVerbRequest, "limit" | "exact">): Job<SearchResult>;
   pullModel(request: ModelRequest): Job<ModelPullResult>;
@@ -156,6 +159,7 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
     eval: (request) => engine.eval({ k: 10, exact: false, ...request }),
     switch: (request) => engine.switch({ force: false, ...request }),
     rollback: engine.rollback,
+    check: (request) => engine.check({ sample: 256, ...request }),
     runJobs: (request) => engine.runJobs({ dryRun: false, ...request }),
     active: engine.active,
     search: (request) => engine.search({ limit: 10, exact: false, ...request }),

@@ -89,6 +89,11 @@ export const commands = {
     summary: "retire, check, catch up and follow the configured model, once",
     load: async () => (await import("./commands/run-jobs.ts")).runJobsCommand,
   },
+  check: {
+    usage: "check",
+    summary: "look a table over: pins, mixed spaces, canaries, what is due",
+    load: async () => (await import("./commands/check.ts")).checkCommand,
+  },
   inspect: {
     usage: "inspect",
     summary: "what one row says of itself in every version",

@@ -9,7 +9,7 @@ import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
 import type { HostedModel } from "./provider.ts";
 import type { Lane } from "./lane.ts";
-import type { Adoption } from "./ports-adoption.ts";
+import type { Adoption, ForeignRows } from "./ports-adoption.ts";
 import type { TableMoments } from "./ports-moment.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
@@ -205,6 +205,11 @@ export interface StoredTable {
   rowsByKey(keys: readonly Key[], columns: readonly string[]): Promise<StoredRow[]>;
   /** About so many documents, evenly spread over the table; all of them if it has fewer. */
   sampleTexts(rows: number): Promise<string[]>;
+  /**
+   * About so many rows of a version with texts and vectors, evenly spread, those left out whose text
+   * changed since; `phase` (0 to 1) moves where it is read, so that samples differ.
+   */
+  sampleVersion(version: VersionRecord, rows: number, phase: number): Promise<ForeignRows>;
   /** Makes a table that something else wrote a corpus, by naming its columns. */
   setCorpus(corpus: CorpusColumns): Promise<void>;
   /** Keys whose stored source hash is set and differs from the hash of the present text. */

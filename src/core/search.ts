@@ -75,6 +75,8 @@ export interface SearchRequest {
   readonly where?: string | undefined;
   /** Only rows that this version has not handled yet. */
   readonly missingFrom?: VersionRecord | undefined;
+  /** Only rows that this version has handled: others may write into its column without saying so. */
+  readonly handledBy?: VersionRecord | undefined;
   /** Scan every vector instead of using the index. */
   readonly exact?: boolean | undefined;
   /** @default by the index */

@@ -25,10 +25,10 @@ export async function checkSample(
   lane: Lane,
   rows: ForeignRows,
   signal: AbortSignal | undefined,
+  needed: number = neededCosine(lane.space.description),
 ): Promise<SampleCheck> {
   const { description } = lane.space;
   const { dimensions } = description;
-  const needed = neededCosine(description);
   const made = await lane.embed(rows.texts, { purpose: "document", signal });
   const cosines: number[] = [];
   let agreed = 0;

@@ -96,6 +96,8 @@ async function answer(
       limit: depth,
       where,
       missingFrom,
+      // A vector without a hash was not made by us: nobody knows of which space it is.
+      handledBy: missingFrom === undefined && missing === 0 ? undefined : from,
       exact,
       refineFactor,
       columns,

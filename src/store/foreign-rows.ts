@@ -55,6 +55,11 @@ export async function foreignRowsByKey(
   for await (const batch of lookUp(table, columns.corpus.key, keys, columnsToRead(columns, true))) {
     parts.push(readForeign(batch, columns, true, null));
   }
+  return mergeForeign(parts);
+}
+
+/** Parts of a table as one. */
+export function mergeForeign(parts: readonly ForeignRows[]): ForeignRows {
   return {
     keys: parts.flatMap((part) => part.keys),
     texts: parts.flatMap((part) => part.texts),
@@ -71,7 +76,8 @@ function columnsToRead(columns: ForeignColumns, texts: boolean): string[] {
   return [...new Set(named.filter((column) => column !== null))];
 }
 
-function readForeign(
+/** The rows of a batch that are to be kept; all of them where nothing is said. */
+export function readForeign(
   batch: RecordBatch,
   columns: ForeignColumns,
   texts: boolean,

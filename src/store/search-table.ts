@@ -90,9 +90,10 @@ function checkVector(table: string, fields: readonly Field[], request: SearchReq
   );
 }
 
-function filterOf({ where, missingFrom }: SearchRequest): string | null {
+function filterOf({ where, missingFrom, handledBy }: SearchRequest): string | null {
   const parts = [
     ...(where === undefined ? [] : [`(${where})`]),
+    ...(handledBy === undefined ? [] : [`${quoteColumn(handledBy.hashColumn)} IS NOT NULL`]),
     ...(missingFrom === undefined ? [] : [`${quoteColumn(missingFrom.hashColumn)} IS NULL`]),
   ];
   return parts.length === 0 ? null : parts.join(" AND ");

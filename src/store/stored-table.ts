@@ -12,6 +12,7 @@ import { countVersion, readFragments, readTexts, readVectors, sampleTexts, stale
 import { retirement } from "./reclaim-space.ts";
 import { readRegistry } from "./registry.ts";
 import { readTextsByKey, rowsByKey } from "./rows-by-key.ts";
+import { sampleVersion } from "./sample-version.ts";
 import { searchTable } from "./search-table.ts";
 import { searchText } from "./search-text.ts";
 import { buildTextIndex } from "./text-index.ts";
@@ -34,6 +35,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     readTextsByKey: (keys) => readTextsByKey(handle, keys),
     rowsByKey: (keys, columns) => rowsByKey(handle, keys, columns),
     sampleTexts: (rows) => sampleTexts(handle, rows),
+    sampleVersion: (version, rows, phase) => sampleVersion(handle, version, rows, phase),
     staleKeys: (version, signal) => staleKeys(handle, version, signal),
     prepareForPatches: async () => {
       const table = await handle.open();

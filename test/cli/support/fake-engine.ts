@@ -49,6 +49,7 @@ export function fakeEngine(verbs: {
     switch: verb("switch"),
     rollback: verb("rollback"),
     runJobs: verb("runJobs"),
+    check: verb("check"),
     active: verb("active"),
     search: verb("search"),
     pullModel: verb("pullModel"),

@@ -1,0 +1,40 @@
+import { describeCanary } from "../../core/describe-canary.ts";
+import { ReembedError } from "../../core/errors.ts";
+import type { Finding } from "../../core/verbs-check.ts";
+import type { VersionRecord } from "../../core/version.ts";
+import { agrees, measureDrift } from "../../lifecycle/check-canary.ts";
+import { isHosted } from "../version-canary.ts";
+import { laneForVersion, type VerbContext } from "../verb-context.ts";
+import { quoted } from "./check-pins.ts";
+
+/** Whether each version's model gives the vectors that were kept when the version was made. */
+export async function checkCanaries(
+  context: VerbContext,
+  table: string,
+  live: readonly VersionRecord[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const version of live) {
+    const { name, reference, canary } = version;
+    const fix = `reembed backfill --table ${table} --to ${quoted(reference)} --name NEW_NAME`;
+    const add = (level: Finding["level"], message: string): void => {
+      findings.push({ check: "canary", level, version: name, message, fix });
+    };
+    try {
+      const lane = await laneForVersion(context, version, 1);
+      if (canary === null) {
+        if (isHosted(version))
+          add("warning", `${name} has no canary: a change of ${reference} would not be seen`);
+        continue;
+      }
+      const comparison = await measureDrift(lane, version, canary);
+      if (agrees(comparison)) continue;
+      add("error", `the model ${reference} of ${name} ${describeCanary(comparison)}`);
+    } catch (thrown) {
+      const error = ReembedError.from(thrown);
+      if (error.code === "REEMBED_INTERRUPTED") throw error;
+      add("error", `the canary of ${name}: ${error.message} (${error.code})`);
+    }
+  }
+  return findings;
+}

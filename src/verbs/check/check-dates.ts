@@ -1,0 +1,34 @@
+import { type Deprecation, deprecationAlerts, describeAlert } from "../../core/deprecations.ts";
+import type { Finding } from "../../core/verbs-check.ts";
+import type { VersionRecord } from "../../core/version.ts";
+
+/** Versions whose grace period is over. */
+export function checkRetirements(table: string, live: readonly VersionRecord[], nowMs: number): Finding[] {
+  return live
+    .filter(({ state, dueAt }) => state === "retiring" && dueAt !== null && Date.parse(dueAt) <= nowMs)
+    .map(({ name, dueAt }) => ({
+      check: "retire",
+      level: "warning",
+      version: name,
+      message: `${name} was to be let go of on ${dueAt?.slice(0, 10)}`,
+      fix: `reembed retire --table ${table} --due`,
+    }));
+}
+
+/** Hosted models that their providers end within 90 days, or have ended. */
+export function checkDeprecations(
+  table: string,
+  live: readonly VersionRecord[],
+  calendar: readonly Deprecation[],
+  nowMs: number,
+): Finding[] {
+  return deprecationAlerts(calendar, live, nowMs)
+    .filter(({ level }) => level !== null)
+    .map((alert) => ({
+      check: "deprecations",
+      level: alert.level === "ended" ? "error" : "warning",
+      version: alert.versions[0] ?? null,
+      message: describeAlert(alert),
+      fix: `reembed plan --table ${table} --to ${alert.replacement === null ? "REF" : `${alert.provider}:${alert.replacement}`}`,
+    }));
+}
