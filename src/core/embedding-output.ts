@@ -46,10 +46,10 @@ export interface OutputSize {
 
 /** A stream that bytes can be written to, such as standard output. */
 export interface ByteStream {
-  write(chunk: Uint8Array): boolean;
+  /** `done` is called once the chunk is handed to the system, also where that failed. */
+  write(chunk: Uint8Array, done: () => void): boolean;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
   once(event: "drain", listener: () => void): unknown;
-  readonly writableLength: number;
 }
 
 export interface OutputOptions {

@@ -10,6 +10,7 @@ export function streamSink(name: string, stream: ByteStream): ByteSink {
   let bytes = 0;
   let gone = false;
   let failure: Error | null = null;
+  let handedOver: Promise<void> = Promise.resolve();
   const failed = new Promise<void>((resolve) => {
     stream.on("error", (error) => {
       if (error.code === "EPIPE") gone = true;
@@ -18,11 +19,8 @@ export function streamSink(name: string, stream: ByteStream): ByteSink {
     });
   });
 
-  const drained = async (): Promise<void> => {
-    const room = new Promise<void>((resolve) => {
-      stream.once("drain", resolve);
-    });
-    await Promise.race([room, failed]);
+  const unlessFailed = async (step: Promise<void>): Promise<void> => {
+    await Promise.race([step, failed]);
     if (failure !== null) throw outputError(name, failure);
   };
 
@@ -37,11 +35,14 @@ export function streamSink(name: string, stream: ByteStream): ByteSink {
       const joined = joinChunks(chunks);
       if (gone || joined.byteLength === 0) return;
       bytes += joined.byteLength;
-      if (!stream.write(joined)) await drained();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      handedOver = promise;
+      if (stream.write(joined, resolve)) return;
+      await unlessFailed(new Promise((roomAgain) => stream.once("drain", roomAgain)));
     },
     async commit() {
-      if (!gone && stream.writableLength > 0) await drained();
-      if (failure !== null) throw outputError(name, failure);
+      // A stream that had room to the end never drains, and may still hold the last chunks.
+      await unlessFailed(handedOver);
     },
     async discard() {},
   };

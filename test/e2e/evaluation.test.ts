@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { EvalResult } from "../../src/core/evaluation.ts";
-import { mustRun, runCli } from "../support/cli.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const subjects: readonly (readonly [domain: string, name: string, text: string])[] = [
@@ -57,12 +57,12 @@ test("eval by slices, with the losers shown and a page that holds hostile texts 
   await writeFile(join(cwd, "queries.jsonl"), queries.map((query) => JSON.stringify(query)).join("\n"));
   await writeFile(join(cwd, "qrels.tsv"), subjects.map((_, id) => `q${id}\t${id}\t1`).join("\n"));
   const at = ["--db", "db", "--table", "things"];
-  const run = (...args: string[]) => mustRun([...args, ...at], { cwd });
-  await run("import", "docs.jsonl", "--key", "id", "--text", "text");
+  const run = (...args: string[]) => mustRunHere([...args, ...at], { cwd });
+  await run("import", join(cwd, "docs.jsonl"), "--key", "id", "--text", "text");
   await run("backfill", "--to", "bundled:potion-base-4m-int8");
   // Eight of 128 dimensions are far worse, so that there are losers to show.
   await run("backfill", "--to", "bundled:potion-base-4m-int8?dimensions=8");
-  const judged = ["eval", "--queries", "queries.jsonl", "--qrels", "qrels.tsv"];
+  const judged = ["eval", "--queries", join(cwd, "queries.jsonl"), "--qrels", join(cwd, "qrels.tsv")];
 
   await context.test("slices by a field of the queries, and by a column of the relevant rows", async () => {
     const byField = (await run(...judged, "--slice-by", "kind")) as unknown as EvalResult;
@@ -106,7 +106,11 @@ test("eval by slices, with the losers shown and a page that holds hostile texts 
   });
 
   await context.test("a query log without judgements is compared by agreement alone", async () => {
-    const { versions, pairs } = (await run("eval", "--queries", "queries.jsonl")) as unknown as EvalResult;
+    const { versions, pairs } = (await run(
+      "eval",
+      "--queries",
+      join(cwd, "queries.jsonl"),
+    )) as unknown as EvalResult;
     assert.equal(versions[0]!.ndcg10, null);
     assert.equal(pairs[0]!.queries, null);
     assert.equal(typeof pairs[0]!.similarityShift, "number");
@@ -124,15 +128,18 @@ test("eval by slices, with the losers shown and a page that holds hostile texts 
   });
 
   await context.test("what cannot be sliced is refused", async () => {
-    const nothing = await runCli([...judged, "--slice-by", "colour", ...at], { cwd });
+    const nothing = await runHere([...judged, "--slice-by", "colour", ...at], { cwd });
     assert.equal(nothing.exitCode, 2);
     assert.match(nothing.last["message"] as string, /neither the queries nor table things have "colour"/);
-    const unjudged = await runCli(["eval", "--queries", "queries.jsonl", "--slice-by", "domain", ...at], {
-      cwd,
-    });
+    const unjudged = await runHere(
+      ["eval", "--queries", join(cwd, "queries.jsonl"), "--slice-by", "domain", ...at],
+      {
+        cwd,
+      },
+    );
     assert.equal(unjudged.exitCode, 2);
     assert.match(unjudged.last["message"] as string, /give --qrels/);
-    const nowhere = await runCli([...judged, "--html", "no/such/folder/eval.html", ...at], { cwd });
+    const nowhere = await runHere([...judged, "--html", "no/such/folder/eval.html", ...at], { cwd });
     assert.equal(nowhere.exitCode, 2);
     assert.match(nowhere.last["message"] as string, /could not be written/);
   });
