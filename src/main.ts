@@ -31,16 +31,25 @@ if (major < 22 || minor < (oldestMinor[major] || 0)) {
   process.exitCode = 2;
 } else {
   settleMemory();
+  // Node ends with success when nothing is left to wait for, also where an answer is still due.
+  process.once("beforeExit", endedTooEarly);
   import("./cli/run.ts")
     .then(({ run }) => run(process.argv.slice(2)))
     .then((code) => {
+      process.off("beforeExit", endedTooEarly);
       process.exitCode = code;
       return code;
     })
     .catch((error: unknown) => {
+      process.off("beforeExit", endedTooEarly);
       process.stderr.write(`reembed could not start: ${String(error)}\n`);
       process.exitCode = 1;
     });
+}
+
+function endedTooEarly(): void {
+  process.stderr.write("reembed ended without an answer: this is a fault of reembed; please report it\n");
+  process.exitCode = 1;
 }
 
 /** Replaces this process by itself with the settings of memory, once, where that can be done. */
