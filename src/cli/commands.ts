@@ -26,7 +26,7 @@ export const commands = {
   },
   plan: {
     usage: "plan",
-    summary: "what a backfill would take: tokens, time, storage",
+    summary: "what a backfill would take: tokens, money, time, storage",
     load: async () => (await import("./commands/plan.ts")).planCommand,
   },
   backfill: {

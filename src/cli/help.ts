@@ -49,7 +49,8 @@ export function programHelp(version: string): string {
     ...entries([
       ["bundled:NAME", "comes with reembed: potion-base-4m-int8, all-MiniLM-L6-v2"],
       ["local:PATH", "a model package on disk, pinned in reembed.lock.json"],
-      ["hf:OWNER/NAME@REVISION", "from the Hugging Face cache, by full commit hash"],
+      ["hf:OWNER/NAME@REVISION", "from the Hugging Face hub, by full commit hash"],
+      ["PROVIDER:MODEL", "computed by openai, cohere, voyage, ollama and others, by versioned name"],
     ]),
     ...flagSection("Flags of every command", { ...tableFlags, ...outputFlags }),
     "",

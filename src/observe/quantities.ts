@@ -89,7 +89,8 @@ export function formatDifference(difference: number): string {
   return difference > 0 ? `+${written}` : written;
 }
 
-/** Money in US dollars: `$20.00`, `$0.0042`. */
+/** Money in US dollars: `$20.00`, `$0.0042`, `<$0.0001`. */
 export function formatMoney(dollars: number): string {
+  if (dollars > 0 && dollars < 0.0001) return "<$0.0001";
   return dollars > 0 && dollars < 0.01 ? `$${dollars.toFixed(4)}` : `$${dollars.toFixed(2)}`;
 }

@@ -1,4 +1,4 @@
-import { cutToWidth, padToWidth, printableText, textWidth } from "./text-width.ts";
+import { cutToWidth, padToWidth, printableText, textWidth, wrapText } from "./text-width.ts";
 
 /** A table for people. Each row has one cell per column. */
 export interface Table {
@@ -117,7 +117,10 @@ function stackRows(table: Table, terminalColumns: number, emphasis: Emphasis): s
   ]);
 }
 
-/** Lines of `label  value`, labels padded to the longest. Empty values are left out. */
+/**
+ * Lines of `label  value`, labels padded to the longest. Empty values are left out; one that is too long
+ * for its line goes on below itself.
+ */
 export function renderFields(
   fields: readonly (readonly [label: string, value: string])[],
   terminalColumns: number,
@@ -126,10 +129,13 @@ export function renderFields(
 ): string[] {
   const shown = fields.filter(([, value]) => value !== "");
   const labelColumns = shown.reduce((widest, [label]) => Math.max(widest, textWidth(label)), 0);
-  return shown.map(([label, value]) => {
-    const room = Math.max(leastCutColumns, terminalColumns - labelColumns - gapColumns);
+  const room = Math.max(leastCutColumns, terminalColumns - labelColumns - gapColumns);
+  const indent = " ".repeat(labelColumns + gapColumns);
+  return shown.flatMap(([label, value]) => {
     const text = printableText(value);
-    const cell = cut.includes(label) ? cutToWidth(text, room) : text;
-    return `${emphasis(padToWidth(label, labelColumns, "left"))}${" ".repeat(gapColumns)}${cell}`;
+    const whole = cut.includes(label) ? cutToWidth(text, room) : text;
+    const [first = "", ...rest] = textWidth(whole) > room ? wrapText(whole, room) : [whole];
+    const head = `${emphasis(padToWidth(label, labelColumns, "left"))}${" ".repeat(gapColumns)}${first}`;
+    return [head, ...rest.map((line) => `${indent}${line}`)];
   });
 }

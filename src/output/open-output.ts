@@ -17,11 +17,13 @@ type Place = "stream" | "file" | "folder";
 
 /** File names that mean Arrow IPC. Source: the names that Arrow's documentation and pandas use. */
 const arrowNames: ReadonlySet<string> = new Set([".arrow", ".arrows", ".feather", ".ipc"]);
+const parquetNames: ReadonlySet<string> = new Set([".parquet", ".pq"]);
 
 /**
  * Opens what rows with vectors are written to. A name that ends in `/` or has no extension is a
  * folder of part files, one with an extension a file, and `-` the stream given.
- * @throws REEMBED_OUTPUT_EXISTS, REEMBED_OUTPUT_WRITE_FAILED, REEMBED_USAGE, and those of `partFolder`
+ * @throws REEMBED_OUTPUT_EXISTS, REEMBED_OUTPUT_WRITE_FAILED, REEMBED_USAGE (where a file's name does not
+ * tell its format), and those of `partFolder`
  */
 export async function openOutput(
   options: OutputOptions,
@@ -77,9 +79,15 @@ async function placeOf(out: string): Promise<Place> {
 }
 
 function formatOf(out: string, place: Place): "parquet" | "arrow" {
-  return place === "stream" || (place === "file" && arrowNames.has(extname(out).toLowerCase()))
-    ? "arrow"
-    : "parquet";
+  if (place === "stream") return "arrow";
+  const extension = extname(out).toLowerCase();
+  if (place === "folder" || parquetNames.has(extension)) return "parquet";
+  if (arrowNames.has(extension)) return "arrow";
+  throw new ReembedError(
+    "REEMBED_USAGE",
+    `${out} does not say by its name what to write: name it .parquet or .arrow, or add --format parquet or --format arrow`,
+    { details: { out } },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -287,6 +287,17 @@ test("a pipe can be gone on with only where it begins as before", async (context
   );
 });
 
+test("a file whose name says no format is written only where the format is said", async (context) => {
+  const cwd = await temporaryFolder(context);
+  await writeFile(join(cwd, "docs.jsonl"), '{"text":"one text"}\n');
+  const args = ["embed", "docs.jsonl", "--to", "bundled:potion-base-4m-int8", "--out", "x.txt"];
+  const refused = await runCli(args, { cwd });
+  assert.equal(refused.exitCode, 2);
+  assert.match(String(refused.last["message"]), /x\.txt does not say .* name it \.parquet or \.arrow/);
+  assert.deepEqual(await readdir(cwd), ["docs.jsonl"]);
+  assert.equal((await mustRun([...args, "--format", "arrow"], { cwd }))["format"], "arrow");
+});
+
 test("sources without rows make an output without rows", async (context) => {
   const cwd = await temporaryFolder(context);
   const reembed = await openReembed({ cwd, workers: 1 });

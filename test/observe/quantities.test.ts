@@ -82,4 +82,6 @@ test("scores, differences, latencies and money", () => {
   assert.equal(formatMilliseconds(12.34), "12.3 ms");
   assert.equal(formatMoney(20), "$20.00");
   assert.equal(formatMoney(0.0042), "$0.0042");
+  assert.equal(formatMoney(0.000_009), "<$0.0001");
+  assert.equal(formatMoney(0), "$0.00");
 });

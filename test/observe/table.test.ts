@@ -94,6 +94,18 @@ test("cells of the corpus are made harmless", () => {
   assert.deepEqual(lines, ["text", "\\u{1b}]0;title\\u{7}"]);
 });
 
+test("a value that is too long for its line goes on below itself, between words", () => {
+  const long = fields([
+    ["time", "unknown: set the limits of your account"],
+    ["space", "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"],
+  ]);
+  assert.deepEqual(renderReport([long], 30, plain), [
+    "time   unknown: set the limits",
+    "       of your account",
+    "space  5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
+  ]);
+});
+
 test("a report sets tables and lists apart, and keeps sentences together", () => {
   const blocks = [
     line("v2 is ready"),
