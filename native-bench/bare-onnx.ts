@@ -3,17 +3,19 @@
  * before the clock starts; each worker has one session on one thread and takes the next call when it
  * is free. Nothing is pooled, moved or kept.
  *
- *     node native-bench/bare-onnx.ts PACKAGE ONNX_FILE TEXTS.jsonl [--workers 2] [--tokens-per-call 1]
+ *     echo run | node native-bench/bare-onnx.ts PACKAGE ONNX_FILE TEXTS.jsonl [--workers 2] [--tokens-per-call 1]
  *
  * `--tokens-per-call 1` is one text a call (dynamic int8); 256 groups texts of equal length (float).
+ * `--wide-sums` keeps int8 products from saturating, as the lane does on CPUs without VNNI. Every line
+ * on standard input is one round; its answer is in texts a second.
  */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { Tokenizer } from "@huggingface/tokenizers";
 import type { BareMessage, BareStart } from "./bare-messages.ts";
+import { readBareTokenizer, readTexts } from "./read-texts.ts";
+import { serveRounds } from "./serve-rounds.ts";
 
 export interface BareOptions {
   /** Path of the ONNX file. */
@@ -107,29 +109,27 @@ async function main(): Promise<void> {
       workers: { type: "string", default: "2" },
       "tokens-per-call": { type: "string", default: "1" },
       "max-tokens": { type: "string", default: "256" },
-      rounds: { type: "string", default: "3" },
+      "wide-sums": { type: "boolean", default: false },
     },
   });
   const [folder, onnxFile, textsFile] = positionals;
   if (folder === undefined || onnxFile === undefined || textsFile === undefined) {
     throw new Error("usage: node native-bench/bare-onnx.ts PACKAGE ONNX_FILE TEXTS.jsonl");
   }
-  const json = async (file: string): Promise<object> =>
-    JSON.parse(await readFile(join(folder, file), "utf8")) as object;
-  const tokenizer = new Tokenizer(await json("tokenizer.json"), await json("tokenizer_config.json"));
-  const lines = (await readFile(textsFile, "utf8")).split("\n").filter((line) => line !== "");
+  const tokenizer = await readBareTokenizer(folder);
   const maxTokens = Number(values["max-tokens"]);
-  const texts = lines.map((line) => {
-    const { ids } = tokenizer.encode((JSON.parse(line) as { readonly text: string }).text);
+  const texts = (await readTexts(textsFile)).map((text) => {
+    const { ids } = tokenizer.encode(text);
     return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)];
   });
-  const workers = Number(values.workers);
-  const tokensPerCall = Number(values["tokens-per-call"]);
-  const bench = await openBareBench({ weights: join(folder, onnxFile), texts, workers, tokensPerCall });
-  for (let round = 0; round < Number(values.rounds); round++) {
-    process.stdout.write(`${JSON.stringify({ round, workers, tokensPerCall, ...(await bench.run()) })}\n`);
-  }
-  await bench.close();
+  const bench = await openBareBench({
+    weights: join(folder, onnxFile),
+    texts,
+    workers: Number(values.workers),
+    tokensPerCall: Number(values["tokens-per-call"]),
+    sessionEntries: values["wide-sums"] ? { x64quantprecision: "1" } : {},
+  });
+  await serveRounds({ run: async () => (await bench.run()).docsPerSecond, close: bench.close });
 }
 
 if (import.meta.main) await main();

@@ -36,6 +36,7 @@ const tasks = {
   setup: () => [],
   reembed: (args) => [[join("src", "main.ts"), ...args]],
   quickstart: (args) => [[join("src", "main.ts"), "quickstart", ...args]],
+  bench: (args) => [[join("src", "main.ts"), "bench", ...args]],
   test: (args) => [[...testRunner, ...(args.length > 0 ? args.map(testPattern) : ["test/**/*.test.ts"])]],
   check: () => [
     [oxfmt, "--check", "."],

@@ -5,7 +5,7 @@
  *
  *     node scripts/measure-road.ts [--only import,static,onnx,memory] [--texts 12000] [--rounds 3] [--json]
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { requireWordnet, writeWordnetCorpus } from "../src/datasets/wordnet.ts";
 
 const { values } = parseArgs({
@@ -195,15 +195,18 @@ async function reembed(
 
 /** Documents per second of ONNX Runtime alone: two workers of one thread, one text a call. */
 async function bareRate(source: string): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
+  const child = spawn(process.execPath, [
     join(root, "native-bench", "bare-onnx.ts"),
     join(root, "datasets", "models", "all-MiniLM-L6-v2"),
     "onnx/model_qint8.onnx",
     source,
-    "--rounds",
-    "1",
   ]);
-  return (JSON.parse(stdout) as { docsPerSecond: number }).docsPerSecond;
+  child.stdin.end("run\n");
+  const answers: { readonly value?: number }[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    answers.push(JSON.parse(line) as { readonly value?: number });
+  }
+  return answers.at(-1)?.value ?? Number.NaN;
 }
 
 function median(numbers: readonly number[]): number {

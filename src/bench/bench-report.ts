@@ -66,7 +66,7 @@ export interface BenchReport {
   readonly format: 1;
   readonly version: string;
   /** The command that makes this report again. */
-  readonly command: string;
+  readonly commandLine: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly seconds: number;

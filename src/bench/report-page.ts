@@ -38,7 +38,7 @@ export function reportPage(report: BenchReport): string {
       ...report.suites.map((suite) => ({ heading: headings[suite.suite], markup: suiteMarkup(suite) })),
     ],
     footer: [
-      `made by: ${report.command}`,
+      `made by: ${report.commandLine}`,
       `reembed ${report.version}, ${report.startedAt}, ${formatDuration(report.seconds)}`,
       `${machine.system}, ${machine.architecture}`,
       Object.entries(packages)

@@ -41,6 +41,7 @@ export type Activity =
       readonly totalBytes: number;
       readonly sinceMs: number;
     }
+  | { readonly kind: "bench"; readonly sinceMs: number; readonly progress: EventOf<"bench:progress"> }
   | { readonly kind: "step"; readonly title: string; readonly sinceMs: number };
 
 /** What is going on once an event has happened; null where nothing is that takes time. */
@@ -108,6 +109,12 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
         bytes: event.bytes,
         totalBytes: event.totalBytes,
         sinceMs: activity?.kind === "pull" ? activity.sinceMs : nowMs,
+      };
+    case "bench:progress":
+      return {
+        kind: "bench",
+        sinceMs: activity?.kind === "bench" ? activity.sinceMs : nowMs,
+        progress: event,
       };
     case "step:started":
       return { kind: "step", title: event.title, sinceMs: nowMs };

@@ -104,6 +104,11 @@ export const commands = {
     summary: "search with the active version's own model",
     load: async () => (await import("./commands/search.ts")).searchCommand,
   },
+  bench: {
+    usage: "bench",
+    summary: "how fast it is here, beside the machine's limits",
+    load: async () => (await import("./commands/bench.ts")).benchCommand,
+  },
   "mock-provider": {
     usage: "mock-provider",
     summary: "a server that answers as hosted models do, to try settings",

@@ -57,6 +57,7 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
     case "pull:progress":
     case "import:progress":
     case "import:finished":
+    case "bench:progress":
     case "embed:progress":
     case "backfill:progress":
     case "adopt:progress":

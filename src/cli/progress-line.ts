@@ -99,9 +99,26 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
         part(4, `${formatBytes(activity.bytes)} of ${formatBytes(activity.totalBytes)}`),
         elapsed(elapsedSeconds),
       ];
+    case "bench":
+      return benchParts(activity.progress, elapsedSeconds);
     case "step":
       return [part(0, printableText(activity.title)), elapsed(elapsedSeconds)];
   }
+}
+
+function benchParts(
+  progress: Extract<Activity, { kind: "bench" }>["progress"],
+  elapsedSeconds: number,
+): Part[] {
+  const { suite, suiteNumber, suites, number, of } = progress;
+  return [
+    part(0, `${suite} (${suiteNumber}/${suites})`, suite),
+    ...(number === 0
+      ? [part(0, "getting ready")]
+      : [part(0, `${number}/${of} measurements`, `${number}/${of}`)]),
+    ...(progress.case === "" ? [] : [part(4, printableText(progress.case))]),
+    elapsed(elapsedSeconds),
+  ];
 }
 
 function importParts(activity: Extract<Activity, { kind: "import" }>, elapsedSeconds: number): Part[] {

@@ -109,6 +109,16 @@ export type ReembedEvent =
       readonly totalBytes: number;
     }
   | { readonly event: "pull:finished"; readonly reference: string; readonly downloadedBytes: number }
+  | {
+      readonly event: "bench:progress";
+      readonly suite: string;
+      readonly suiteNumber: number;
+      readonly suites: number;
+      /** What is measured now; empty while a suite gets ready. */
+      readonly case: string;
+      readonly number: number;
+      readonly of: number;
+    }
   | { readonly event: "warning:raised"; readonly message: string }
   | { readonly event: "step:started"; readonly step: number; readonly steps: number; readonly title: string }
   | {

@@ -15,6 +15,13 @@ export type Quantisation = "float32" | "float16" | "int8-dynamic" | "int8";
 export type Grouping = "alone" | "any" | "equal-length";
 
 /**
+ * CPUs that add pairs of int8 products in 16 bits, where they saturate. Without a wider sum, vectors
+ * there are further from the float model's (cosine 0.9928 instead of 0.9951), at the same speed.
+ * CPUs with VNNI add in 32 bits; there, widening would only cost time.
+ */
+export const saturatingClasses: ReadonlySet<string> = new Set(["x64-avx2", "x64-avx512"]);
+
+/**
  * The full description of an embedding space. Every field can move a vector; nothing else may.
  * Two spaces are the same exactly when the canonical JSON of their descriptions is.
  */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ReembedError } from "../core/errors.ts";
+import { saturatingClasses } from "../core/space.ts";
 import type { EmbedderPlan, InferRequest, VectorAnswer } from "../core/messages.ts";
 import { embedded } from "../core/outcome.ts";
 import { unpackTexts } from "../core/utf8-texts.ts";
@@ -10,13 +11,6 @@ import type { InferenceRuntime, TokenBatch } from "./inference-runtime.ts";
 import { pools } from "./pooling.ts";
 import { readTokenizer } from "./read-tokenizer.ts";
 import { tokenizeTexts } from "./tokenize-texts.ts";
-
-/**
- * CPUs that add pairs of int8 products in 16 bits, where they saturate. Without a wider sum, vectors
- * there are further from the float model's (cosine 0.9928 instead of 0.9951), at the same speed.
- * CPUs with VNNI add in 32 bits; there, widening would only cost time.
- */
-export const saturatingClasses: ReadonlySet<string> = new Set(["x64-avx2", "x64-avx512"]);
 
 /** Opens a transformer: tokenise, call the model, pool, scale. */
 export async function openOnnxEmbedder(plan: EmbedderPlan, runtime: InferenceRuntime): Promise<Embedder> {

@@ -17,7 +17,7 @@ function report(suite: Partial<SuiteReport>, cpu = "one"): BenchReport {
   return {
     format: 1,
     version: "0.0.0",
-    command: "reembed bench",
+    commandLine: "reembed bench",
     startedAt: "2026-01-01T00:00:00.000Z",
     seconds: 1,
     machine: {

@@ -1,0 +1,68 @@
+import type { BenchCorpus } from "./bench-corpus.ts";
+import type { CaseReport, RatioReport, SuiteReport } from "./bench-report.ts";
+import type { BenchCase } from "./measure-interleaved.ts";
+import type { Natives } from "./natives.ts";
+
+/** How much is measured. A table, so that one place says what `--quick` leaves out. */
+export interface Effort {
+  /** Measurements of each case that count. */
+  readonly repeats: number;
+  /** How long one measurement of a lane should take. Unit: seconds. */
+  readonly laneSeconds: number;
+  /** Tokens of the texts that throughput is drawn against. */
+  readonly lengths: readonly number[];
+  /** Rows of tables that are filled with made-up vectors. */
+  readonly storeRows: number;
+  /** Rows of the `scale` suite's tables; `--max-rows` ends it. */
+  readonly scaleRows: readonly number[];
+  readonly searches: number;
+  readonly apiTexts: number;
+  /** How long the use of a provider's limit is watched. Unit: seconds. */
+  readonly apiSeconds: number;
+}
+
+/** A ratio to be taken of two cases that are measured in turns. */
+export interface RatioPlan {
+  readonly name: string;
+  /** Names of cases. */
+  readonly of: string;
+  readonly to: string;
+  readonly against: RatioReport["against"];
+  readonly better: "higher" | "lower";
+  readonly limit: number | null;
+}
+
+/** What every suite is given. */
+export interface SuiteScene {
+  readonly effort: Effort;
+  /** References of models on disk, as written. */
+  readonly models: readonly string[];
+  readonly corpus: BenchCorpus;
+  readonly workers: number;
+  /** An empty folder of its own. */
+  readonly folder: string;
+  /** Programs that run without our code: ceilings, and where asked for, peers. */
+  readonly natives: Natives;
+  readonly signal: AbortSignal | undefined;
+  /** Measures cases in turns, and ratios of them. */
+  turns(
+    cases: readonly BenchCase[],
+    ratios: readonly RatioPlan[],
+  ): Promise<{ readonly cases: CaseReport[]; readonly ratios: RatioReport[] }>;
+}
+
+export type SuiteFindings = Omit<SuiteReport, "suite" | "seconds">;
+
+/** A suite: cases as data, made and measured. */
+export type Suite = (scene: SuiteScene) => Promise<SuiteFindings>;
+
+/** Findings of several parts of one suite as one. */
+export function joinFindings(parts: readonly SuiteFindings[]): SuiteFindings {
+  return {
+    cases: parts.flatMap((part) => part.cases),
+    ratios: parts.flatMap((part) => part.ratios),
+    facts: parts.flatMap((part) => part.facts),
+    series: parts.flatMap((part) => part.series),
+    notes: [...new Set(parts.flatMap((part) => part.notes))],
+  };
+}

@@ -1,0 +1,216 @@
+import { join } from "node:path";
+import { saturatingClasses } from "../../core/space.ts";
+import { textBatch } from "../../core/text-batch.ts";
+import { callShape } from "../../lanes/call-plan.ts";
+import { sampleTexts, textsOfWords, writeTexts } from "../bench-corpus.ts";
+import { type BenchModel, laneRate, openBenchModel } from "../bench-model.ts";
+import type { FactReport, SeriesReport } from "../bench-report.ts";
+import type { BenchCase } from "../measure-interleaved.ts";
+import { joinFindings, type RatioPlan, type Suite, type SuiteFindings, type SuiteScene } from "../suite.ts";
+
+/** What the thread lane is meant to reach of bare ONNX Runtime, end to end. */
+const leastOfCeiling = 0.97;
+
+/** On a CPU only texts of one length share a call: nothing is padded. */
+const mostPadding = 0;
+
+/** Texts that a first rate is taken from, to choose how many a measurement embeds. */
+const probeTexts = 128;
+
+/** Inference: models x workers x length, beside the bare runtimes. */
+export const laneSuite: Suite = async (scene) => {
+  const parts: SuiteFindings[] = [];
+  for (const reference of scene.models) {
+    const model = await openBenchModel(reference, join(scene.folder, "reembed.lock.json"));
+    parts.push(await measureModel(scene, model));
+  }
+  return joinFindings(parts);
+};
+
+async function measureModel(scene: SuiteScene, model: BenchModel): Promise<SuiteFindings> {
+  const { corpus, workers, effort } = scene;
+  const { label } = model;
+  const [all, one] = await Promise.all([model.openLane(workers), model.openLane(1)]);
+  try {
+    const warm = textBatch(sampleTexts(corpus.texts, probeTexts));
+    await laneRate(all, warm);
+    const rate = await laneRate(all, warm);
+    const texts = sampleTexts(corpus.texts, Math.max(probeTexts, Math.round(rate * effort.laneSeconds)));
+    const batch = textBatch(texts);
+    const names = { all: `${label}, ${workersText(workers)}`, one: `${label}, ${workersText(1)}` };
+    const cases: BenchCase[] = [
+      perSecond(names.all, () => laneRate(all, batch)),
+      ...(workers > 1 ? [perSecond(names.one, () => laneRate(one, batch))] : []),
+    ];
+    const ratios: RatioPlan[] =
+      workers > 1
+        ? [
+            {
+              name: `${label}: ${workersText(workers)} by one`,
+              of: names.all,
+              to: names.one,
+              against: "self",
+              better: "higher",
+              limit: null,
+            },
+          ]
+        : [];
+    const ceilings = await openCeilings(scene, model, texts, names);
+    const before = all.stats;
+    const measured = await scene.turns([...cases, ...ceilings.cases], [...ratios, ...ceilings.ratios]);
+    const { stats } = all;
+    await ceilings.close();
+    const slots = stats.slots - before.slots;
+    const facts: FactReport[] = [
+      {
+        name: `${label}: padding, share of computed slots`,
+        value: slots === 0 ? 0 : 1 - (stats.tokens - before.tokens) / slots,
+        unit: "",
+        better: "lower",
+        limit: mostPadding,
+      },
+    ];
+    const series = model.space.description.kind === "onnx" ? await measureLengths(scene, model) : null;
+    return {
+      ...measured,
+      facts,
+      series: series === null ? [] : series.series,
+      notes: scene.natives.missing === null ? [] : [scene.natives.missing],
+    };
+  } finally {
+    await Promise.all([all.close(), one.close()]);
+  }
+}
+
+interface Ceilings {
+  readonly cases: readonly BenchCase[];
+  readonly ratios: readonly RatioPlan[];
+  close(): Promise<void>;
+}
+
+/** The bare programs of a model's kind, on the same texts. */
+async function openCeilings(
+  { natives, folder, workers }: SuiteScene,
+  model: BenchModel,
+  texts: readonly string[],
+  names: { readonly all: string; readonly one: string },
+): Promise<Ceilings> {
+  if (natives.missing !== null) return { cases: [], ratios: [], close: () => Promise.resolve() };
+  const file = join(folder, `${model.label.replaceAll(/\W+/g, "-")}.jsonl`);
+  await writeTexts(file, texts);
+  const { description } = model.space;
+  if (description.kind === "onnx") {
+    const bare = await natives.start("bare-onnx.ts", bareOnnxArguments(model, file, workers));
+    const name = `bare ONNX Runtime, ${description.model} ${description.quantisation}, ${workersText(workers)}`;
+    return {
+      cases: [perSecond(name, bare.run)],
+      ratios: [
+        {
+          name: `${model.label}: share of bare ONNX Runtime with the same sums`,
+          of: names.all,
+          to: name,
+          against: "ceiling",
+          better: "higher",
+          limit: leastOfCeiling,
+        },
+      ],
+      close: bare.close,
+    };
+  }
+  const tokenizer = await natives.start("bare-tokenizer.ts", [model.folder, file]);
+  const name = `bare tokenizer library, ${description.model}, one thread`;
+  return {
+    cases: [perSecond(name, tokenizer.run)],
+    ratios: [
+      {
+        name: `${model.label}: times the bare tokenizer library, one worker`,
+        of: workers > 1 ? names.one : names.all,
+        to: name,
+        against: "ceiling",
+        better: "higher",
+        limit: 1,
+      },
+    ],
+    close: tokenizer.close,
+  };
+}
+
+/** How the bare runtime must be called to make the same vectors in the same calls. */
+export function bareOnnxArguments(
+  { space, folder, weightsFile }: BenchModel,
+  file: string,
+  workers: number,
+): string[] {
+  const { description } = space;
+  return [
+    folder,
+    weightsFile,
+    file,
+    "--workers",
+    String(workers),
+    "--max-tokens",
+    String(description.maxTokens),
+    "--tokens-per-call",
+    String(Math.max(1, callShape(description.grouping, "cpu").slots)),
+    ...(saturatingClasses.has(description.instructionClass) ? ["--wide-sums"] : []),
+  ];
+}
+
+/** Throughput against length: the same work in texts of more and more words. */
+async function measureLengths(
+  { corpus, workers, effort, signal }: SuiteScene,
+  model: BenchModel,
+): Promise<{ readonly series: readonly SeriesReport[] }> {
+  const lane = await model.openLane(workers);
+  const points: { readonly texts: [number, number][]; readonly tokens: [number, number][] } = {
+    texts: [],
+    tokens: [],
+  };
+  try {
+    const some = sampleTexts(corpus.texts, wordSupply);
+    for (const words of effort.lengths) {
+      signal?.throwIfAborted();
+      const probe = textBatch(textsOfWords(some, words, 2 * workers));
+      await laneRate(lane, probe);
+      const count = Math.max(2 * workers, Math.round((await laneRate(lane, probe)) * effort.laneSeconds));
+      const texts = textBatch(textsOfWords(some, words, count));
+      const before = lane.stats.tokens;
+      const rate = await laneRate(lane, texts);
+      const perText = (lane.stats.tokens - before) / count;
+      points.texts.push([perText, rate]);
+      points.tokens.push([perText, rate * perText]);
+    }
+  } finally {
+    await lane.close();
+  }
+  const x = { label: "tokens of a text", scale: "log" } as const;
+  return {
+    series: [
+      {
+        plot: `texts a second against their length, ${model.label}`,
+        name: "the lane",
+        x,
+        y: { label: "texts/s" },
+        points: points.texts,
+      },
+      {
+        plot: `tokens a second against the length of texts, ${model.label}`,
+        name: "the lane",
+        x,
+        y: { label: "tokens/s" },
+        points: points.tokens,
+      },
+    ],
+  };
+}
+
+/** Texts that longer ones are put together from: enough that few repeat. */
+const wordSupply = 20_000;
+
+function perSecond(name: string, measure: () => Promise<number>): BenchCase {
+  return { name, unit: "texts/s", better: "higher", measure };
+}
+
+function workersText(workers: number): string {
+  return workers === 1 ? "1 worker" : `${workers} workers`;
+}

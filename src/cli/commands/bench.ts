@@ -1,0 +1,149 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type BenchReport, type SuiteName, suiteNames } from "../../bench/bench-report.ts";
+import { type Comparison, compareReports } from "../../bench/compare-reports.ts";
+import { comparisonBlocks, reportBlocks } from "../../bench/report-blocks.ts";
+import { exitCodes } from "../../core/errors.ts";
+import { type Job, startJob } from "../../core/job.ts";
+import { type Command, watchJob } from "../command.ts";
+import type { FlagValues } from "../flags.ts";
+import { outputFlags } from "../global-flags.ts";
+import { suggestion, usageError } from "../parse-arguments.ts";
+
+const flags = {
+  suite: {
+    kind: "list",
+    separator: ",",
+    placeholder: "NAME,NAME",
+    about: `what to measure: ${suiteNames.join(", ")}; default: all`,
+  },
+  corpus: {
+    kind: "text",
+    placeholder: "FILE",
+    default: "glosses",
+    about: "texts to measure on: a file with a column text, or glosses, WordNet's definitions",
+  },
+  model: {
+    kind: "list",
+    separator: null,
+    placeholder: "REF",
+    about: "a model on disk, several times for several; default: those that are shipped",
+  },
+  quick: { kind: "switch", about: "fewer and shorter measurements, smaller tables" },
+  workers: { kind: "count", placeholder: "N", about: "worker threads; default: the cores of this process" },
+  maxRows: {
+    kind: "count",
+    placeholder: "N",
+    about: "rows of the largest table of the suite scale; default: a million",
+  },
+  report: { kind: "text", placeholder: "FILE", about: "write the report as JSON, a baseline for later" },
+  html: { kind: "text", placeholder: "FILE", about: "write the report as one page with plots" },
+  compare: {
+    kind: "text",
+    placeholder: "FILE",
+    about: "compare with the report of an earlier run; a regression beyond the noise ends with code 8",
+  },
+  profile: {
+    kind: "text",
+    placeholder: "DIR",
+    about: "leave CPU profiles of the main thread and of every worker in this folder",
+  },
+} as const;
+
+type Flags = FlagValues<typeof flags>;
+
+export const benchCommand: Command = {
+  about:
+    "Measures this machine: inference, store, search, the API lane against a mock provider, the whole pipeline, " +
+    "growth with rows, and single parts. Cases are measured in turns and compared with the bare runtimes on the " +
+    "same texts in the same run; ratios hold on other machines, rates do not.",
+  argument: null,
+  flags,
+  sharedFlags: outputFlags,
+  examples: [
+    ["reembed bench --html bench.html", "everything, as a page too: some minutes"],
+    ["reembed bench --suite lane --quick", "inference alone, in under a minute"],
+    ["reembed bench --suite lane,store --compare baseline.json", "is it slower than it was?"],
+  ],
+  interrupted: "interrupted; nothing is left behind",
+  async run({ parsed, host, signal, event }) {
+    const values = parsed.values as Flags;
+    const suites = readSuites(values.suite);
+    const { readReport } = await import("../../bench/read-report.ts");
+    const at = (path: string): string => resolve(host.cwd, path);
+    // Read first: a baseline that cannot be read must not cost a run.
+    const baseline = values.compare === undefined ? null : await readReport(at(values.compare));
+    const report = await watchJob(startBench(values, suites, host.cwd, signal), event);
+    const comparisons = baseline === null ? null : compareReports(baseline, report);
+    if (values.report !== undefined) {
+      await writeFile(at(values.report), `${JSON.stringify(report, null, 2)}\n`);
+    }
+    if (values.html !== undefined) {
+      const { reportPage } = await import("../../bench/report-page.ts");
+      await writeFile(at(values.html), reportPage(report));
+    }
+    const worse = comparisons?.some(({ change }) => change === "regression") === true;
+    return {
+      result: comparisons === null ? report : { ...report, comparisons },
+      exitCode: worse ? exitCodes.check : exitCodes.ok,
+      present: () => present(report, comparisons),
+    };
+  },
+};
+
+function present(report: BenchReport, comparisons: readonly Comparison[] | null) {
+  return [...reportBlocks(report), ...(comparisons === null ? [] : comparisonBlocks(comparisons))];
+}
+
+/** @throws REEMBED_USAGE for what is no suite */
+function readSuites(written: readonly string[] | undefined): readonly SuiteName[] {
+  if (written === undefined) return suiteNames;
+  return written.map((name) => {
+    const found = suiteNames.find((suite) => suite === name);
+    if (found !== undefined) return found;
+    throw usageError(
+      `--suite ${name}: the suites are ${suiteNames.join(", ")}${suggestion(name, suiteNames)}`,
+    );
+  });
+}
+
+function startBench(
+  values: Flags,
+  suites: readonly SuiteName[],
+  cwd: string,
+  signal: AbortSignal,
+): Job<BenchReport> {
+  return startJob(async (emit) => {
+    const written = writtenFlags(values, suites);
+    if (values.profile !== undefined) {
+      const { profiledRun } = await import("../../bench/profiled-run.ts");
+      return profiledRun(written, resolve(cwd, values.profile), emit, signal);
+    }
+    const { runBench, shippedModels } = await import("../../bench/run-bench.ts");
+    return watchJob(
+      runBench({
+        suites,
+        corpus: values.corpus,
+        models: values.model ?? shippedModels,
+        quick: values.quick,
+        workers: values.workers,
+        maxRows: values.maxRows,
+        commandLine: ["reembed bench", ...written].join(" "),
+        signal,
+      }),
+      emit,
+    );
+  });
+}
+
+/** The flags that decide what is measured, as they would be written. */
+function writtenFlags(values: Flags, suites: readonly SuiteName[]): string[] {
+  return [
+    ...(suites.length === suiteNames.length ? [] : ["--suite", suites.join(",")]),
+    ...(values.corpus === "glosses" ? [] : ["--corpus", values.corpus]),
+    ...(values.model ?? []).flatMap((model) => ["--model", model]),
+    ...(values.quick ? ["--quick"] : []),
+    ...(values.workers === undefined ? [] : ["--workers", String(values.workers)]),
+    ...(values.maxRows === undefined ? [] : ["--max-rows", String(values.maxRows)]),
+  ];
+}

@@ -1,0 +1,98 @@
+/** `reembed bench` as users call it: report, schema, page, baseline, and what it refuses. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { z } from "zod";
+import type { BenchReport } from "../../src/bench/bench-report.ts";
+import { runCli } from "../support/cli.ts";
+import { readRepositoryFile } from "../support/source-files.ts";
+
+const schema = z.fromJSONSchema(JSON.parse(readRepositoryFile("docs/bench.schema.json")) as never);
+
+const texts = Array.from(
+  { length: 300 },
+  (_, index) => `The ${index}th river runs from a mountain to the sea.`,
+);
+
+describe("bench", () => {
+  let folder: string;
+  let report: BenchReport;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "reembed-test-"));
+    await writeFile(join(folder, "texts.jsonl"), texts.map((text) => JSON.stringify({ text })).join("\n"));
+    const run = await bench("--suite", "micro", "--report", "base.json", "--html", "page.html");
+    assert.equal(run.exitCode, 0, run.stderr);
+    report = JSON.parse(await readFile(join(folder, "base.json"), "utf8")) as BenchReport;
+  });
+
+  after(() => rm(folder, { recursive: true }));
+
+  const bench = (...flags: string[]) =>
+    runCli(
+      ["bench", "--quick", "--corpus", "texts.jsonl", "--model", "bundled:potion-base-4m-int8", ...flags],
+      {
+        cwd: folder,
+      },
+    );
+
+  test("the report is what the published schema says, and nothing more", () => {
+    schema.parse(report);
+    assert.throws(() => schema.parse({ ...report, more: 1 }));
+    assert.throws(() => schema.parse({ ...report, suites: [{ ...report.suites[0], suite: "other" }] }));
+  });
+
+  test("the report says what it was measured on", () => {
+    assert.equal(report.corpora[0]?.texts, texts.length);
+    assert.ok(report.corpora[0].tokens !== null && report.corpora[0].tokens.median > 5);
+    assert.match(report.commandLine, /^reembed bench --suite micro --corpus texts\.jsonl .*--quick$/);
+    assert.match(report.packages["onnxruntime-node"] ?? "", /^\d/);
+    assert.ok(report.suites[0]!.cases.every(({ median }) => median > 0));
+  });
+
+  test("the page is whole and loads nothing", async () => {
+    const page = await readFile(join(folder, "page.html"), "utf8");
+    assert.match(page, /<\/html>\s*$/);
+    assert.doesNotMatch(page, /(?:src|href)="(?!#|data:)/);
+    for (const { name } of report.suites[0]!.cases)
+      assert.ok(page.includes(name.replaceAll("'", "&#39;")), name);
+  });
+
+  test("a baseline that was much faster is a regression: exit code 8, and it is named", async () => {
+    const faster: BenchReport = {
+      ...report,
+      suites: report.suites.map((suite) => ({
+        ...suite,
+        cases: suite.cases.map((each) => ({
+          ...each,
+          median: each.median / 1000,
+          low: each.low / 1000,
+          high: each.high / 1000,
+        })),
+      })),
+    };
+    await writeFile(join(folder, "faster.json"), JSON.stringify(faster));
+    const run = await bench("--suite", "micro", "--compare", "faster.json");
+    assert.equal(run.exitCode, 8);
+    const comparisons = run.last["comparisons"] as { name: string; change: string }[];
+    assert.ok(comparisons.every(({ change }) => change === "regression"));
+    assert.equal(run.last["command"], "bench");
+  });
+
+  const refused: readonly (readonly [flags: string[], exitCode: number, message: RegExp])[] = [
+    [["--suite", "lanes"], 2, /the suites are lane, store.*did you mean lane/],
+    [["--compare", "missing.json"], 2, /missing\.json cannot be read/],
+    [["--compare", "texts.jsonl"], 2, /no report of reembed bench/],
+    [["--suite", "micro", "--corpus", "nowhere.jsonl"], 3, /nowhere\.jsonl/],
+    [["--suite", "micro", "--model", "all-MiniLM-L6-v2"], 2, /all-MiniLM-L6-v2/],
+  ];
+  for (const [flags, exitCode, message] of refused) {
+    test(`refused: ${flags.join(" ")}`, async () => {
+      const run = await runCli(["bench", "--quick", ...flags], { cwd: folder });
+      assert.equal(run.exitCode, exitCode, JSON.stringify(run.last));
+      assert.match(String(run.last["message"]), message);
+    });
+  }
+});
