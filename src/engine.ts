@@ -56,6 +56,7 @@ import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
 import { rowSource } from "./corpus/row-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
+import { openJournal } from "./journal/open-journal.ts";
 import { openApiModel } from "./lanes/api/api-model.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
 import { usableCores } from "./lanes/usable-cores.ts";
@@ -69,6 +70,8 @@ import { residentBytes } from "./observe/resident-bytes.ts";
 import { openHub } from "./hub/hub-context.ts";
 import { pinCanary } from "./space/find-canary.ts";
 import { openOutput } from "./output/open-output.ts";
+import { batchTerms } from "./providers/batch/batch-terms.ts";
+import { openBatches } from "./providers/batch/open-batches.ts";
 import { openProvider } from "./providers/open-provider.ts";
 import { describeHosted } from "./space/describe-hosted.ts";
 import { createModelPackages } from "./space/model-packages.ts";
@@ -158,6 +161,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       settings,
       price: choosePrice(reference, facts, { ...settings, prices: config.prices }),
       openProvider: () => openProvider(reference, space.description, options.env ?? {}),
+      batchTerms: batchTerms[reference.provider],
+      openBatches: () => openBatches(reference, space.description, facts.dimensions, options.env ?? {}),
       limitsFolder: settings.limitsFolder ?? join(tmpdir(), `reembed-limits-${userInfo().uid}`),
     });
   };
@@ -227,6 +232,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     openSpool: (key, policy) => openSpool(join(stateFolder(config), "spool"), key, policy),
     canaryChecks,
     completeness: openCompleteness(join(stateFolder(config), "complete")),
+    openJournal: (key) => openJournal(join(stateFolder(config), "batches"), key),
     openSource,
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,

@@ -18,6 +18,7 @@ export type Activity =
       readonly units: number;
       readonly unitsDone: number;
     }
+  | { readonly kind: "batch"; readonly sinceMs: number; readonly progress: EventOf<"batch:progress"> }
   | { readonly kind: "embed"; readonly sinceMs: number; readonly progress: EventOf<"embed:progress"> }
   | { readonly kind: "index"; readonly version: string; readonly rows: number; readonly sinceMs: number }
   | {
@@ -74,6 +75,12 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
             units: 0,
             unitsDone: 0,
           };
+    case "batch:progress":
+      return {
+        kind: "batch",
+        sinceMs: activity?.kind === "batch" ? activity.sinceMs : nowMs,
+        progress: event,
+      };
     case "embed:progress":
       return {
         kind: "embed",
@@ -123,6 +130,8 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
     case "step:finished":
     case "pull:finished":
       return null;
+    case "batch:created":
+    case "batch:ended":
     case "lane:started":
     case "lease:waiting":
     case "mock-provider:listening":

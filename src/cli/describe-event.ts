@@ -24,6 +24,14 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
       return [
         `${event.version}: waiting for ${formatCountOf(event.rows, "row")} that ${event.holders.map(describeHolder).join(" and ")} ${event.holders.length === 1 ? "has" : "have"} taken`,
       ];
+    case "batch:created":
+      return [
+        `${event.version}: batch ${event.batch} has ${formatCountOf(event.texts, "text")}, about ${formatCountOf(event.tokens, "token")}`,
+      ];
+    case "batch:ended":
+      return [
+        `${event.version}: batch ${event.batch} is ${event.state}: ${formatCountOf(event.vectors, "vector")} of ${formatCountOf(event.texts, "text")}${describeRefusals(event.refusals)}`,
+      ];
     case "index:finished":
       return [
         event.indexCoverage === null
@@ -59,6 +67,7 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
     case "import:finished":
     case "bench:progress":
     case "embed:progress":
+    case "batch:progress":
     case "backfill:progress":
     case "adopt:progress":
     case "unit:committed":
@@ -66,6 +75,12 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
     case "eval:progress":
       return [];
   }
+}
+
+/** Why texts have no vector, in the provider's words. */
+function describeRefusals(refusals: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(refusals).map(([why, count]) => `${count} ${why}`);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
 /** Whether an event only says how far work has come: dropped and thinned without loss. */

@@ -2,11 +2,14 @@ import {
   formatBytes,
   formatCompact,
   formatCount,
+  formatCountOf,
   formatDuration,
   formatRate,
 } from "../observe/quantities.ts";
 import { cutToWidth, printableText, textWidth } from "../observe/text-width.ts";
 import type { Activity } from "./activity.ts";
+
+type BatchProgress = Extract<Activity, { kind: "batch" }>["progress"];
 
 /** A part of a progress line in its wordings, the longest first, and how early it is given up. */
 interface Part {
@@ -67,6 +70,8 @@ function partsOf(activity: Activity, nowMs: number): Part[] {
       return importParts(activity, elapsedSeconds);
     case "backfill":
       return backfillParts(activity, elapsedSeconds);
+    case "batch":
+      return batchParts(activity.progress, elapsedSeconds);
     case "embed":
       return embedParts(activity, elapsedSeconds);
     case "index":
@@ -156,6 +161,15 @@ function backfillParts(activity: Extract<Activity, { kind: "backfill" }>, elapse
     ),
     etaSeconds === null ? elapsed(elapsedSeconds) : eta(etaSeconds),
     memory(rssBytes),
+  ];
+}
+
+function batchParts({ version, batches, texts, done }: BatchProgress, elapsedSeconds: number): Part[] {
+  return [
+    part(0, `${version}: ${formatCountOf(batches, "batch", "batches")} under way`, version),
+    part(0, percentOf(done, texts)),
+    part(4, `${formatCount(done)}/${formatCount(texts)} texts`),
+    elapsed(elapsedSeconds),
   ];
 }
 

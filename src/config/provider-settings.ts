@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deadlineMs } from "../core/deadline.ts";
 import { settingNotes } from "./setting-notes.ts";
 
 /** A limit that may be unset. Each is a schema of its own, since notes are kept by schema. */
@@ -15,6 +16,11 @@ export interface ProviderSettings {
   readonly maxCost: number | null;
   readonly maxTokens: number | null;
   readonly usdPerMTokens: number | null;
+  readonly batch: boolean;
+  readonly batchWait: boolean;
+  readonly deadline: string | null;
+  readonly batchPollSeconds: number;
+  readonly batchQueueTokens: number | null;
   readonly patienceSeconds: number;
   readonly acceptMutable: boolean;
   readonly modelsFile: string | null;
@@ -67,6 +73,36 @@ export const providerSettingsSchema = z.strictObject({
     description: "Your price of a million tokens in US dollars; null: the table's.",
     variable: "REEMBED_PROVIDER_USD_PER_M_TOKENS",
     expected: "a number, 0 or more",
+  }),
+  batch: z.boolean().default(false).register(settingNotes, {
+    description: "Have a backfill's texts embedded in the provider's batches, at their price.",
+    variable: "REEMBED_PROVIDER_BATCH",
+    expected: "true or false",
+  }),
+  batchWait: z.boolean().default(true).register(settingNotes, {
+    description: "Stay until every batch has ended; false: send and ask once, and come back later.",
+    variable: "REEMBED_PROVIDER_BATCH_WAIT",
+    expected: "true or false",
+  }),
+  deadline: z
+    .string()
+    .refine((written) => !Number.isNaN(deadlineMs(written, 0)))
+    .nullable()
+    .default(null)
+    .register(settingNotes, {
+      description: "When all must be done: in time for it, batches are taken back and embedded live.",
+      variable: "REEMBED_PROVIDER_DEADLINE",
+      expected: 'a date and time, such as "2026-08-01T18:00:00Z", or "now"',
+    }),
+  batchPollSeconds: z.number().positive().max(86_400).default(30).register(settingNotes, {
+    description: "Seconds between two looks at the batches under way.",
+    variable: "REEMBED_PROVIDER_BATCH_POLL_SECONDS",
+    expected: "a number of seconds above 0",
+  }),
+  batchQueueTokens: limit().register(settingNotes, {
+    description: "Tokens that your account may have in batches at once; null: what refusals say.",
+    variable: "REEMBED_PROVIDER_BATCH_QUEUE_TOKENS",
+    expected: "a whole number of at least 1",
   }),
   patienceSeconds: z.number().positive().max(86_400).default(300).register(settingNotes, {
     description: "A run is paused when a provider has answered nothing for so long.",

@@ -1,4 +1,5 @@
 /** Everything that long work says while it runs. Names read `noun:state`. Only the CLI draws them. */
+import type { BatchState } from "./batch.ts";
 import type { LeaseHolder } from "./leases.ts";
 import type { VersionState } from "./version.ts";
 
@@ -59,6 +60,32 @@ export type ReembedEvent =
       readonly deletedMeanwhile: number;
       readonly tableVersion: number;
       readonly seconds: number;
+    }
+  | {
+      readonly event: "batch:created";
+      readonly version: string;
+      readonly batch: string;
+      readonly texts: number;
+      readonly tokens: number;
+    }
+  | {
+      readonly event: "batch:progress";
+      readonly version: string;
+      /** Batches under way, the texts in them, and those that the provider has done. */
+      readonly batches: number;
+      readonly texts: number;
+      readonly done: number;
+    }
+  | {
+      readonly event: "batch:ended";
+      readonly version: string;
+      readonly batch: string;
+      readonly state: BatchState;
+      readonly texts: number;
+      /** Texts that have a usable vector. */
+      readonly vectors: number;
+      /** Why others have none: the provider's word -> texts. */
+      readonly refusals: Readonly<Record<string, number>>;
     }
   | {
       /** What is left to do is held by other processes; it is taken over if their leases end. */

@@ -1,8 +1,11 @@
 /** Who does what to a version while several processes fill it. */
 import type { Unit } from "./plan.ts";
 
-/** What one process at a time may do to a version: fill a fragment, catch up with stale rows, or finish it. */
-export type LeaseItem = `fragment:${number}` | "stale" | "finish";
+/**
+ * What one process at a time may do to a version: fill a fragment, catch up with stale rows, have
+ * batches carried out, or finish it.
+ */
+export type LeaseItem = `fragment:${number}` | "stale" | "batches" | "finish";
 
 /** A process that holds leases now. */
 export interface LeaseHolder {

@@ -1,4 +1,6 @@
 /** The seam between the API lane, which decides what is sent when, and providers, which know their wire. */
+import type { AnsweredVectors } from "./answered-vectors.ts";
+import type { BatchLedger, BatchOffer } from "./batch.ts";
 import type { ProviderName } from "./model-reference.ts";
 
 /** One request to a provider: texts that are embedded together, prompts included. */
@@ -10,21 +12,8 @@ export interface ProviderRequest {
   readonly timeoutMs: number;
 }
 
-/** What a provider answered. Vectors are as they came: nothing is scaled or rounded. */
-export interface ProviderAnswer {
-  /** As long as the provider made them. */
-  readonly dimensions: number;
-  /**
-   * In the order of the request's texts, put right by the answer's own `index` fields.
-   * Shape: `[texts, dimensions]`, row-major. Owner: the caller.
-   */
-  readonly vectors: Float32Array;
-  /** 0 where the answer has no vector for a text, or two. Shape: `[texts]`. */
-  readonly present: Uint8Array;
-  /** What the answer calls the model; null where it does not say. */
-  readonly model: string | null;
-  /** Tokens that the provider bills; null where it does not say. */
-  readonly tokens: number | null;
+/** What a provider answered. */
+export interface ProviderAnswer extends AnsweredVectors {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -146,6 +135,8 @@ export interface Ledger {
   readonly tokensUnanswered: number;
   /** US dollars of `tokens`; null where the price is not known. */
   readonly cost: number | null;
+  /** Of these, what came through batches, at their price; absent where there were none. */
+  readonly batch?: BatchLedger;
 }
 
 /** What a lane did between two readings of its ledger. */
@@ -180,4 +171,5 @@ export interface HostedModel {
   /** Texts of one request at most. */
   readonly requestItems: number;
   readonly requestTokens: number;
+  readonly batches: BatchOffer;
 }

@@ -58,6 +58,8 @@ export interface VectorSpool {
   readonly recovered: number;
   /** Files that could not be used, and why; in words, for people. */
   readonly warnings: readonly string[];
+  /** Whether the vector of a text is held. */
+  has(hash: bigint): boolean;
   /** Reads what is held of these texts; null where it is nothing. @throws REEMBED_SPOOL_READ_FAILED */
   find(hashes: BigInt64Array): Promise<SpooledVectors | null>;
   /**

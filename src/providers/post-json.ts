@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { ProviderFailure } from "../core/provider.ts";
 
 export interface PostOptions {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text; null for a request without a body. */
   readonly body: string | null;

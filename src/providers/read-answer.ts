@@ -81,7 +81,7 @@ export function layOut({ embeddings, indices, model, tokens }: AnswerParts, text
 }
 
 /** JSON, of servers too that write `NaN` in it. @throws ProviderFailure `malformed` */
-function parseJson(body: string): unknown {
+export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {

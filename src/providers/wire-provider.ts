@@ -73,7 +73,7 @@ export async function openWireProvider(options: WireProviderOptions): Promise<Em
 }
 
 /** The address as servers are usually given: one without a path gets the format's usual one. */
-function baseAddress(written: string, provider: WireProviderName): string {
+export function baseAddress(written: string, provider: WireProviderName): string {
   const bare = new URL(written).pathname === "/" && provider !== "ollama" && provider !== "azure";
   const trimmed = written.replace(/\/+$/, "");
   return bare ? `${trimmed}/v1` : trimmed;

@@ -102,6 +102,7 @@ export async function openSpool(root: string, key: SpoolKey, policy: SpoolPolicy
   return {
     recovered,
     warnings,
+    has: (hash) => places.get(hash) !== undefined,
     async find(hashes) {
       if (places.size === 0) return null;
       const found = new Uint8Array(hashes.length);

@@ -1,7 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
-import type { Model, StoredTable, TableSnapshot } from "../core/ports.ts";
+import type { Lane, Model, StoredTable, TableSnapshot } from "../core/ports.ts";
 import type { Ledger } from "../core/provider.ts";
-import { spoolPolicies, type VectorSpool } from "../core/spool.ts";
 import type { BackfillRequest, BackfillResult } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Leases } from "../core/leases.ts";
@@ -9,7 +8,10 @@ import { findVersion } from "../lifecycle/find-version.ts";
 import { coverageOf, hasColumn } from "../lifecycle/summarize-versions.ts";
 import { nextVersionName } from "../plan/next-version-name.ts";
 import { backfill, type BackfillOutcome } from "../run/backfill.ts";
+import { createBackfillMeter } from "../run/backfill-meter.ts";
+import { fillByBatches } from "./fill-by-batches.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
+import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { createRunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
@@ -34,30 +36,50 @@ export async function backfillVersion(
   if (context.settings.device !== "cpu") await context.laneOf(model, workers);
   const version = await chooseVersion(context, table, model, request);
 
+  const startMs = performance.now();
   const ledger = createRunLedger();
   const leases = table.leases(version, context.settings.leaseSeconds * 1000);
+  const guard = guardOf(context, version);
+  const begin = (): Promise<void> =>
+    moveVersion(context, table, version.name, "backfilling", ["planned", "ready", "failed"]);
+  const openLane = async (): Promise<Lane> => {
+    const lane = await context.laneOf(model, workers);
+    if (!ledger.watch(lane)) return lane;
+    await checkAtStart(context, version, lane);
+    context.emit({
+      event: "lane:started",
+      spaceId: model.space.id,
+      model: model.reference,
+      workers: lane.stats.workers,
+      seconds: lane.stats.startSeconds,
+    });
+    return lane;
+  };
   try {
+    const batches = await fillByBatches(context, {
+      table,
+      version,
+      model,
+      leases,
+      request,
+      guard,
+      begin,
+      openLane,
+    });
+    if (batches !== null) ledger.addBatches(batches.ledger);
+    if (batches?.state === "under-way") {
+      const end = { index: null, note: comeBack(batches.ledger.open), ledger: ledger.read() };
+      return await summarize(table, version, nothingDone(startMs), end);
+    }
     const outcome = await backfill({
       table,
       version,
       leases,
       shard: request.shard,
-      begin: () => moveVersion(context, table, version.name, "backfilling", ["planned", "ready", "failed"]),
-      openLane: async () => {
-        const lane = await context.laneOf(model, workers);
-        ledger.watch(lane);
-        await checkAtStart(context, version, lane);
-        context.emit({
-          event: "lane:started",
-          spaceId: model.space.id,
-          model: model.reference,
-          workers: lane.stats.workers,
-          seconds: lane.stats.startSeconds,
-        });
-        return lane;
-      },
-      openSpool: () => openSpool(context, table, version),
-      guard: guardOf(context, version),
+      begin,
+      openLane,
+      openSpool: () => openVersionSpool(context, table, version),
+      guard,
       isKnownComplete: () => isKnownComplete(context, table, version),
       onEmpty: request.onEmpty ?? context.settings.onEmpty,
       limitRows: request.limitRows,
@@ -118,21 +140,6 @@ async function letGo(context: VerbContext, name: string, leases: Leases): Promis
       message: `version ${name}: leases stay until they expire, up to ${context.settings.leaseSeconds} s: ${message}`,
     });
   }
-}
-
-/** The spool of a version, where its vectors are dearer than a spool. */
-async function openSpool(
-  context: VerbContext,
-  table: StoredTable,
-  version: VersionRecord,
-): Promise<VectorSpool | null> {
-  const policy = spoolPolicies[version.space.kind];
-  if (policy === null) return null;
-  const { spaceId, space } = version;
-  const key = { table: table.name, version: version.name, spaceId, dimensions: space.dimensions };
-  const spool = await context.openSpool(key, policy);
-  for (const message of spool.warnings) context.emit({ event: "warning:raised", message });
-  return spool;
 }
 
 /** The version to fill: the named one, else the one of this space, else a new one. */
@@ -216,6 +223,24 @@ async function noteFailure(
       message: `version ${name} could not be marked as failed: ${message}`,
     });
   }
+}
+
+/** What a run came to that left everything to batches. */
+function nothingDone(startMs: number): BackfillOutcome {
+  return {
+    counts: createBackfillMeter(() => performance.now()).counts(),
+    units: 0,
+    catchUpRounds: 0,
+    seconds: (performance.now() - startMs) / 1000,
+    stages: null,
+    complete: false,
+    foundAt: null,
+    rowsElsewhere: 0,
+  };
+}
+
+function comeBack(batches: number): string {
+  return `${batches === 1 ? "a batch is" : `${batches} batches are`} with the provider, which takes up to a day; run the same command again to take them in`;
 }
 
 async function summarize(

@@ -1,25 +1,43 @@
+import type { BatchLedger } from "../core/batch.ts";
 import type { Lane } from "../core/ports.ts";
 import { type Ledger, ledgerSince } from "../core/provider.ts";
 
-/** What a run asks of a provider, read off the lane that it uses. */
+/** What a run asks of a provider, read off the lane that it uses and the batches it had carried out. */
 export interface RunLedger {
-  /** From now on what this lane does is the run's. */
-  watch(lane: Lane): void;
+  /** From now on what this lane does is the run's. False where it was watched already. */
+  watch(lane: Lane): boolean;
+  addBatches(batches: BatchLedger): void;
   /** Null where no provider is asked. */
   read(): Ledger | null;
 }
 
+const nothing: Ledger = { requests: 0, retries: 0, failures: {}, tokens: 0, tokensUnanswered: 0, cost: 0 };
+
 /** A ledger of one run; a lane may have served others before. */
 export function createRunLedger(): RunLedger {
-  let watched: { readonly lane: Lane; readonly before: Ledger } | null = null;
+  let watched: { readonly lane: Lane; readonly before: Ledger | undefined } | null = null;
+  let batch: BatchLedger | null = null;
   return {
     watch(lane) {
-      const before = lane.stats.ledger;
-      watched = before === undefined ? null : { lane, before };
+      if (watched?.lane === lane) return false;
+      watched = { lane, before: lane.stats.ledger };
+      return true;
+    },
+    addBatches(batches) {
+      batch = batches;
     },
     read() {
+      const before = watched?.before;
       const after = watched?.lane.stats.ledger;
-      return watched === null || after === undefined ? null : ledgerSince(watched.before, after);
+      const live = before === undefined || after === undefined ? null : ledgerSince(before, after);
+      if (batch === null) return live;
+      const { tokens, cost } = live ?? nothing;
+      return {
+        ...(live ?? nothing),
+        tokens: tokens + batch.tokens,
+        cost: cost === null || batch.cost === null ? null : cost + batch.cost,
+        batch,
+      };
     },
   };
 }

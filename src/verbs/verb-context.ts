@@ -1,3 +1,4 @@
+import type { BatchJournal, JournalKey } from "../core/batch-journal.ts";
 import type { Completeness } from "../core/completeness.ts";
 import type { Device } from "../core/device.ts";
 import { ReembedError } from "../core/errors.ts";
@@ -36,6 +37,20 @@ export interface VerbSettings {
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
   readonly jobs: { readonly follow: Follow };
+  readonly provider: BatchSettings;
+}
+
+/** Settings of batches, and the bounds of what they may cost. */
+export interface BatchSettings {
+  readonly batch: boolean;
+  readonly batchWait: boolean;
+  /** As written. */
+  readonly deadline: string | null;
+  readonly batchPollSeconds: number;
+  readonly batchQueueTokens: number | null;
+  readonly maxTokens: number | null;
+  /** US dollars. */
+  readonly maxCost: number | null;
 }
 
 /** Everything a verb reaches the world through. Filled in by the composition root alone. */
@@ -52,6 +67,8 @@ export interface VerbContext extends CanaryChecks {
   /** Where finished vectors of a version wait for their commit. Owner: the caller. */
   openSpool(key: SpoolKey, policy: SpoolPolicy): Promise<VectorSpool>;
   readonly completeness: Completeness;
+  /** The journal of a version's batches. */
+  openJournal(key: JournalKey): Promise<BatchJournal>;
   openSource(path: string, format: SourceFormat): Promise<Source>;
   checkedBatches(
     sources: readonly Source[],

@@ -44,6 +44,8 @@ test("100,000 documents of 2,000 tokens at $0.0001 per 1,000 tokens cost $20", a
     },
     price,
     openProvider: async () => assert.fail("a plan asks nobody"),
+    batchTerms: { offered: false, why: "a plan asks nobody" },
+    openBatches: async () => assert.fail("a plan asks nobody"),
     limitsFolder: "/nowhere",
   });
   const context = {

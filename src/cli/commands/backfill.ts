@@ -1,3 +1,4 @@
+import type { BatchLedger } from "../../core/batch.ts";
 import { exitCodes } from "../../core/errors.ts";
 import type { Shard } from "../../core/leases.ts";
 import type { Stages } from "../../core/stages.ts";
@@ -15,7 +16,7 @@ import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
-import { providerFlags, providerSetting } from "./provider-flags.ts";
+import { batchFlags, batchSetting, providerFlags, providerSetting } from "./provider-flags.ts";
 import { indexChoices } from "./index-choices.ts";
 import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
@@ -60,10 +61,15 @@ export const backfillCommand = defineTableCommand({
     },
     vectorType: vectorTypeFlag,
     ...providerFlags,
+    ...batchFlags,
     ...corpusFlags,
   },
   examples: [
     ["reembed backfill --table docs --to bundled:all-MiniLM-L6-v2", "the next version, or go on with it"],
+    [
+      "reembed backfill --table docs --to openai:text-embedding-3-small --batch --no-wait",
+      "in batches, at half the price; run it again to take them in",
+    ],
     ["reembed backfill --table docs --to local:./my-model --pin --name v3", "a model of your own"],
   ],
   interrupted: "interrupted; what was committed stays, run the same command to go on",
@@ -73,11 +79,14 @@ export const backfillCommand = defineTableCommand({
     onEmpty: flags.onEmpty,
     index: flags.index,
     vectorType: flags.vectorType,
-    provider: providerSetting(flags),
+    provider: { ...providerSetting(flags), ...batchSetting(flags) },
   }),
   start(engine, { flags, config }) {
     const to = flags.to ?? config.model;
     if (to === null) throw usageError("backfill needs --to REF, or `model` in the configuration");
+    if ((flags.noWait || flags.deadline !== undefined) && !config.provider.batch) {
+      throw usageError("--no-wait and --deadline are about batches; add --batch, or leave them out");
+    }
     return engine.backfill({
       to,
       name: flags.name,
@@ -105,6 +114,13 @@ function presentBackfill(result: BackfillResult): Block[] {
   const { version } = result;
   if (result.upToDate) {
     return [line(`${version} is up to date: nothing to do for ${formatCountOf(result.rows, "row")}`)];
+  }
+  const under = result.ledger?.batch?.open ?? 0;
+  if (under > 0 && result.note !== null) {
+    return [
+      line(`${version} is ${result.state}: ${formatCountOf(under, "batch", "batches")} under way`),
+      line(result.note),
+    ];
   }
   if (result.handled === 0 && result.note !== null) {
     return [line(`${version} is ${result.state}: nothing was left to do here`), line(result.note)];
@@ -147,11 +163,22 @@ function presentLedger({ cost, ledger }: BackfillResult): [string, string][] {
   return [
     ["cost", cost === null ? "unknown: no price is set" : formatMoney(cost)],
     ["tokens paid", formatCount(ledger.tokens)],
+    ...presentBatches(ledger.batch),
     ["tokens unanswered", unlessZero(ledger.tokensUnanswered)],
     [
       "requests",
       `${formatCount(ledger.requests)}${failed === 0 ? "" : `, ${formatCount(failed)} without an answer`}`,
     ],
+  ];
+}
+
+function presentBatches(batch: BatchLedger | undefined): [string, string][] {
+  if (batch === undefined) return [];
+  const ended = Object.entries(batch.ended).map(([state, count]) => `${formatCount(count)} ${state}`);
+  return [
+    ["of these in batches", formatCount(batch.tokens)],
+    ["batches", ended.length === 0 ? "none" : ended.join(", ")],
+    ["texts in batches", `${formatCount(batch.texts)}, ${formatCount(batch.vectors)} embedded there`],
   ];
 }
 

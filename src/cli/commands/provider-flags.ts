@@ -24,3 +24,29 @@ export const providerFlags = {
 export function providerSetting(flags: FlagValues<typeof providerFlags>): NonNullable<Settings["provider"]> {
   return { share: flags.share, maxCost: flags.maxCost, maxTokens: flags.maxTokens };
 }
+
+/** Flags of commands that may have a provider do its work in batches. */
+export const batchFlags = {
+  batch: {
+    kind: "switch",
+    about: "have texts embedded in the provider's batches, at their price; what they do not bring goes live",
+  },
+  noWait: {
+    kind: "switch",
+    about: "with --batch: send, ask once, and end; the same command asks again, also after days",
+  },
+  deadline: {
+    kind: "text",
+    placeholder: "DATE",
+    about: "with --batch: take back in time what would be late, and embed it live; `now` takes back at once",
+  },
+} as const satisfies FlagSpecs;
+
+/** What these flags say of the settings. A switch that is not given says nothing. */
+export function batchSetting(flags: FlagValues<typeof batchFlags>): NonNullable<Settings["provider"]> {
+  return {
+    batch: flags.batch ? true : undefined,
+    batchWait: flags.noWait ? false : undefined,
+    deadline: flags.deadline,
+  };
+}

@@ -215,8 +215,8 @@ function meanOf({ sum, tokens, length }: Mean): { readonly vector: Float32Array;
   };
 }
 
-/** What a vector of this length comes to, scaled to unit length where the space says so. */
-function settle(vector: Float32Array, length: number, scale: boolean): RowOutcome {
+/** What a vector of this length (L2) comes to, scaled in place to unit length where the space says so. */
+export function settle(vector: Float32Array, length: number, scale: boolean): RowOutcome {
   if (length === 0) return zeroVector;
   if (scale) for (let i = 0; i < vector.length; i++) vector[i]! /= length;
   return embedded;

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
+import type { BatchService } from "../../core/batch.ts";
 import { ReembedError } from "../../core/errors.ts";
 import { describeMutable } from "../../core/mutable-model.ts";
 import type { HostedReference } from "../../core/model-reference.ts";
@@ -13,6 +14,12 @@ import type {
 } from "../../core/provider.ts";
 import type { Space } from "../../core/space.ts";
 import { openApiLane } from "./api-lane.ts";
+import {
+  type ApiBatchTerms,
+  type BatchedModel,
+  createBatchSpending,
+  offerBatches,
+} from "./batch/batch-offer.ts";
 import { sizeRequests } from "./pack-requests.ts";
 import { prepareText } from "./prepare-texts.ts";
 import { joinSharedLimit } from "./shared-limit.ts";
@@ -35,6 +42,8 @@ export interface ApiModelContext {
   readonly price: ModelPrice;
   /** Called once for each lane. */
   openProvider(): Promise<EmbeddingProvider>;
+  readonly batchTerms: ApiBatchTerms;
+  openBatches(): Promise<BatchService>;
   /** Folder in which the processes of this machine find each other. */
   readonly limitsFolder: string;
 }
@@ -47,8 +56,9 @@ export function openApiModel(
   reference: HostedReference,
   space: Space,
   facts: ModelFacts,
-  { settings, price, openProvider, limitsFolder }: ApiModelContext,
+  context: ApiModelContext,
 ): Model {
+  const { settings, price, openProvider, limitsFolder, batchTerms } = context;
   const { written, provider, model, options } = reference;
   const { usdPerMTokens } = price;
   if (settings.maxCost !== null && usdPerMTokens === null) {
@@ -59,6 +69,17 @@ export function openApiModel(
     );
   }
   // Where the model is decides which limits are shared; the key would too, but is written nowhere.
+  const servedModel = options.servedModel ?? model;
+  const batchSpending = createBatchSpending(price.batchUsdPerMTokens);
+  const batched: BatchedModel = {
+    reference,
+    space,
+    facts,
+    servedModel,
+    usdPerMTokens: price.batchUsdPerMTokens,
+    patienceMs: settings.patienceSeconds * 1000,
+    openBatches: context.openBatches,
+  };
   const place = `${provider} ${options.baseUrl ?? options.region ?? ""} ${model}`;
   return {
     reference: written,
@@ -66,18 +87,21 @@ export function openApiModel(
     warnings: reference.mutable ? [describeMutable(written)] : [],
     canary: null,
     pinCanary: null,
-    hosted: planOf(space, facts, settings, price),
+    hosted: {
+      ...planOf(space, facts, settings, price),
+      batches: offerBatches(batchTerms, batched, batchSpending),
+    },
     openLane: async () =>
       openApiLane({
         space,
         reference: written,
-        servedModel: options.servedModel ?? model,
+        servedModel,
         provider: await openProvider(),
         facts,
         account: settings,
         share: settings.share,
         concurrency: settings.concurrency,
-        budget: { maxCost: settings.maxCost, maxTokens: settings.maxTokens },
+        budget: batchSpending.leaveOf({ maxCost: settings.maxCost, maxTokens: settings.maxTokens }),
         usdPerMTokens,
         sharedLimit: await joinSharedLimit(
           join(limitsFolder, hash("sha256", place, "hex").slice(0, 16)),
@@ -94,7 +118,7 @@ function planOf(
   facts: ModelFacts,
   settings: ApiSettings,
   price: ModelPrice,
-): HostedModel {
+): Omit<HostedModel, "batches"> {
   const shared = (limit: number | null): number | null => (limit === null ? null : limit * settings.share);
   const sizes = sizeRequests({
     items: facts.requestItems,
