@@ -102,6 +102,17 @@ describe("requests", () => {
     });
   });
 
+  test("backfill: flags of batches go through the configuration, and are refused without them", async () => {
+    const asked = "backfill --to openai:m-1 --batch --no-wait --deadline now".split(" ");
+    const { settings } = await requestOf(asked);
+    assert.partialDeepStrictEqual(settings?.provider, { batch: true, batchWait: false, deadline: "now" });
+    for (const flags of ["--no-wait", "--deadline 2030-01-01"]) {
+      const { call, stderr } = await requestOf(["backfill", "--to", "openai:m-1", ...flags.split(" ")]);
+      assert.equal(call, undefined);
+      assert.match(stderr, /add --batch/, flags);
+    }
+  });
+
   test("plan and backfill take the configuration's model, and need one", async () => {
     const model = "bundled:potion-base-4m-int8";
     const sampled = { exact: false, requestSeconds: undefined };

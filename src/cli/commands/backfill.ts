@@ -67,7 +67,7 @@ export const backfillCommand = defineTableCommand({
   examples: [
     ["reembed backfill --table docs --to bundled:all-MiniLM-L6-v2", "the next version, or go on with it"],
     [
-      "reembed backfill --table docs --to openai:text-embedding-3-small --batch --no-wait",
+      "reembed backfill --to openai:text-embedding-3-small --batch --no-wait",
       "in batches, at half the price; run it again to take them in",
     ],
     ["reembed backfill --table docs --to local:./my-model --pin --name v3", "a model of your own"],

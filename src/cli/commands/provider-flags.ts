@@ -45,8 +45,8 @@ export const batchFlags = {
 /** What these flags say of the settings. A switch that is not given says nothing. */
 export function batchSetting(flags: FlagValues<typeof batchFlags>): NonNullable<Settings["provider"]> {
   return {
-    batch: flags.batch ? true : undefined,
-    batchWait: flags.noWait ? false : undefined,
-    deadline: flags.deadline,
+    ...(flags.batch ? { batch: true } : {}),
+    ...(flags.noWait ? { batchWait: false } : {}),
+    ...(flags.deadline === undefined ? {} : { deadline: flags.deadline }),
   };
 }
