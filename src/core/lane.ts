@@ -37,6 +37,14 @@ export interface EmbeddedPart {
   readonly outcomes: Uint8Array;
 }
 
+/** Texts and tokens done since the last time. */
+export interface LaneProgress {
+  readonly texts: number;
+  readonly tokens: number;
+  /** Those of the texts whose vectors were copied: they count for no rate. @default 0 */
+  readonly copied?: number;
+}
+
 export interface EmbedOptions {
   /** Decides the prompt. Queries are always embedded alone. */
   readonly purpose: "document" | "query";
@@ -44,7 +52,7 @@ export interface EmbedOptions {
   /** Pass by documents that wait their turn at a provider, as queries do. */
   readonly urgent?: boolean | undefined;
   /** Called as parts of the texts are done, with the texts and tokens done since the last call. */
-  readonly onProgress?: ((done: { readonly texts: number; readonly tokens: number }) => void) | undefined;
+  readonly onProgress?: ((done: LaneProgress) => void) | undefined;
   /**
    * Called with each part as it is done, so that it can be made durable before the call is over. A
    * promise holds the lane back: the part's place is not given to other work until it is settled.

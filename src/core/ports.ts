@@ -10,6 +10,7 @@ import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } 
 import type { HostedModel } from "./provider.ts";
 import type { Lane } from "./lane.ts";
 import type { Adoption, ForeignRows } from "./ports-adoption.ts";
+import type { VectorReuse } from "./ports-reuse.ts";
 import type { TableMoments } from "./ports-moment.ts";
 import type { DeletedRows, RowSelection, RowWriter, RowWriterOptions } from "./row-writes.ts";
 import type { Retirement } from "./ports-retirement.ts";
@@ -247,6 +248,8 @@ export interface StoredTable {
    * @throws REEMBED_STORE_STATE for a version in another state
    */
   dropVersionColumns(name: string): Promise<number>;
+  /** Vectors that need not be computed. */
+  readonly reuse: VectorReuse;
   /** Telling this process's commits from those of others. */
   readonly moments: TableMoments;
   /** Taking over vectors that something else wrote into this table. */

@@ -1,4 +1,4 @@
-import type { EmbeddedTexts } from "../core/ports.ts";
+import type { EmbeddedTexts, LaneProgress } from "../core/ports.ts";
 import { failures, type RowOutcomeName } from "../core/outcome.ts";
 import type { SkippedRows } from "../core/verbs.ts";
 import type { Key } from "../core/words.ts";
@@ -34,7 +34,7 @@ export interface BackfillMeter {
   expect(rows: number): void;
   /** @param size of the rows' text, in one unit throughout: characters or bytes */
   read(rows: number, size: number): void;
-  progress(done: { readonly texts: number; readonly tokens: number }): void;
+  progress(done: LaneProgress): void;
   embedded(size: number, result: EmbeddedTexts): void;
   skipped(key: Key, reason: RowOutcomeName): void;
   counts(): BackfillCounts;
@@ -52,6 +52,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
   let readRows = 0;
   let readChars = 0;
   let doneTexts = 0;
+  let doneCopies = 0;
   let doneTokens = 0;
   let finishedChars = 0;
   let finishedTokens = 0;
@@ -72,8 +73,9 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
       readRows += rows;
       readChars += size;
     },
-    progress({ texts, tokens }) {
+    progress({ texts, tokens, copied: copies = 0 }) {
       doneTexts += texts;
+      doneCopies += copies;
       doneTokens += tokens;
     },
     embedded(size, result) {
@@ -118,7 +120,7 @@ export function createBackfillMeter(nowMs: () => number): BackfillMeter {
       return {
         rows: doneTexts,
         tokens: doneTokens,
-        rowsPerSecond: doneTexts / seconds,
+        rowsPerSecond: (doneTexts - doneCopies) / seconds,
         tokensPerSecond,
         etaSeconds: tokensPerSecond === 0 ? null : tokensLeft / tokensPerSecond,
       };

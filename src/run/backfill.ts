@@ -21,6 +21,7 @@ import type { Key } from "../core/words.ts";
 import { limitPlan } from "../plan/limit-plan.ts";
 import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
+import { openReuse, type ReuseSources } from "./embed-window.ts";
 import { commitWindows, type RoundObserver, type RoundOptions, runRound } from "./run-round.ts";
 import { spooledLane } from "./spooled-lane.ts";
 import { readStaleWindows } from "./stale-windows.ts";
@@ -94,6 +95,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   let storeSeconds = 0;
   let spool: VectorSpool | null = null;
   let ticker: NodeJS.Timeout | undefined;
+  let reuse: ReuseSources | null = null;
   let confirmSpace: RoundOptions["confirmSpace"] = null;
 
   const report = (): void => {
@@ -190,7 +192,8 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         },
       };
       const { onEmpty } = options;
-      const round = { table, version, lane, spool, leases, confirmSpace, onEmpty, observer, signal };
+      reuse ??= await openReuse(table, version);
+      const round = { table, version, lane, reuse, spool, leases, confirmSpace, onEmpty, observer, signal };
       const unitsTaken = await runRound(work.plan, round);
       const staleTaken = await catchUpStale(work.staleKeys, round);
       report();

@@ -3,12 +3,20 @@ import { concatKeys, countKeys, keyAt } from "../core/key-column.ts";
 import { leaseItems, type Leases } from "../core/leases.ts";
 import { embedded, failures, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
 import type { RoundPlan, Unit } from "../core/plan.ts";
-import type { EmbeddedTexts, Lane, PatchResult, PatchRows, StoredTable } from "../core/ports.ts";
+import type {
+  EmbeddedTexts,
+  Lane,
+  LaneProgress,
+  PatchResult,
+  PatchRows,
+  StoredTable,
+} from "../core/ports.ts";
 import type { VectorSpool } from "../core/spool.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
 import { claimUnits } from "./claim-units.ts";
+import { embedWindow, type ReuseSources } from "./embed-window.ts";
 import { mapOrdered } from "./map-ordered.ts";
 import { readWindows, type Window } from "./read-windows.ts";
 
@@ -18,7 +26,7 @@ const windowsInFlight = 2;
 /** What a round tells while it runs. */
 export interface RoundObserver {
   /** Texts and tokens done in the lane since the last call. */
-  progress(done: { readonly texts: number; readonly tokens: number }): void;
+  progress(done: LaneProgress): void;
   /** A window was read: how much text waits. */
   read(rows: number, bytes: number): void;
   /** A window came out of the lane. */
@@ -33,6 +41,7 @@ export interface RoundOptions {
   readonly lane: Lane;
   /** Ours for this version: a unit is taken before it is read, and let go once it is committed. */
   readonly leases: Leases;
+  readonly reuse: ReuseSources;
   /** Where finished vectors wait for their commit; null where the lane is faster than that. */
   readonly spool: VectorSpool | null;
   /**
@@ -66,15 +75,12 @@ export async function runRound(plan: RoundPlan, options: RoundOptions): Promise<
 
 /** Embeds and commits windows in order; the last part of the pipeline of a round. */
 export async function commitWindows(windows: AsyncIterable<Window>, options: RoundOptions): Promise<void> {
-  const { lane, observer, signal } = options;
+  const { observer, signal } = options;
   const results = mapOrdered(windows, windowsInFlight, async (window) => {
     throwIfAborted(signal);
     observer.read(window.rows, window.bytes);
-    const result = await lane.embed(window.texts, {
-      purpose: "document",
-      signal,
-      onProgress: (done) => observer.progress(done),
-    });
+    const onProgress = (done: LaneProgress): void => observer.progress(done);
+    const result = await embedWindow(window, { ...options, onProgress });
     observer.embedded(window, result);
     return { window, result };
   });

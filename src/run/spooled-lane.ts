@@ -3,6 +3,7 @@ import type { EmbeddedPart, EmbeddedTexts, EmbedOptions, Lane } from "../core/po
 import { cosineOf } from "../core/cosine.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
 import type { SpooledVectors, VectorSpool } from "../core/spool.ts";
+import { embedMissing } from "./embed-missing.ts";
 import { takeBatch, type TextBatch, textBatch } from "../core/text-batch.ts";
 
 /**
@@ -57,33 +58,14 @@ export function spooledLane(lane: Lane, spool: VectorSpool, guard: SpaceGuard | 
       const texts = textBatch(items);
       const held = await findTrusted(texts, options);
       if (held === null) return compute(texts, options);
-      const missing = Int32Array.from(texts.hashes.keys()).filter((row) => held.found[row] === 0);
-      options.onProgress?.({ texts: texts.hashes.length - missing.length, tokens: 0 });
-      const computed = await compute(takeBatch(texts, missing), options);
-      return merge(held, missing, computed, dimensions);
+      const found = held.found.reduce((sum, one) => sum + one, 0);
+      options.onProgress?.({ texts: found, tokens: 0, copied: held.recovered });
+      const result = await embedMissing(texts, held, (missing) => compute(missing, options));
+      return {
+        ...result,
+        copied: held.recovered,
+        deduplicated: result.deduplicated + found - held.recovered,
+      };
     },
-  };
-}
-
-/** Puts computed vectors beside those that were held. Owner of `held`: the result. */
-function merge(
-  held: SpooledVectors,
-  missing: Int32Array,
-  computed: EmbeddedTexts,
-  dimensions: number,
-): EmbeddedTexts {
-  const { vectors } = held;
-  const outcomes = new Uint8Array(held.found.length).fill(embedded);
-  for (const [from, to] of missing.entries()) {
-    outcomes[to] = computed.outcomes[from] as number;
-    vectors.set(computed.vectors.subarray(from * dimensions, (from + 1) * dimensions), to * dimensions);
-  }
-  const found = held.found.length - missing.length;
-  return {
-    ...computed,
-    vectors,
-    outcomes,
-    copied: held.recovered,
-    deduplicated: computed.deduplicated + found - held.recovered,
   };
 }

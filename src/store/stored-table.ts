@@ -18,6 +18,7 @@ import { searchText } from "./search-text.ts";
 import { buildTextIndex } from "./text-index.ts";
 import { setCorpus } from "./set-corpus.ts";
 import type { TableHandle } from "./table-handle.ts";
+import { vectorReuse } from "./vector-reuse.ts";
 import { versionLeases } from "./version-leases.ts";
 import { versionBytes } from "./version-bytes.ts";
 
@@ -59,6 +60,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     buildTextIndex: () => buildTextIndex(handle),
     readVectors: (version, batchRows) => readVectors(handle, version, batchRows),
     dropVersionColumns: (name) => dropVersionColumns(handle, name),
+    reuse: vectorReuse(handle),
     moments: {
       now: () => handle.commits.moment(() => handle.open()),
       undisturbedSince: (moment) => handle.commits.since(moment, () => handle.open()),

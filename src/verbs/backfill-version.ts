@@ -259,7 +259,7 @@ async function summarize(
     ...counts,
     stages: outcome.stages,
     seconds,
-    rowsPerSecond: counts.handled / Math.max(seconds, 0.001),
+    rowsPerSecond: (counts.handled - counts.copied) / Math.max(seconds, 0.001),
     tokensPerSecond: counts.tokens / Math.max(seconds, 0.001),
     units: outcome.units,
     catchUpRounds: outcome.catchUpRounds,

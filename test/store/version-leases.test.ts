@@ -5,6 +5,7 @@ import { connect } from "@lancedb/lancedb";
 import type { LeaseItem } from "../../src/core/leases.ts";
 import { embedded } from "../../src/core/outcome.ts";
 import type { Lane, StoredTable } from "../../src/core/ports.ts";
+import { type TextBatch, textStrings } from "../../src/core/text-batch.ts";
 import type { VersionRecord } from "../../src/core/version.ts";
 import { runRound } from "../../src/run/run-round.ts";
 import { clockToleranceMs, readAllLeases } from "../../src/store/lease-record.ts";
@@ -136,7 +137,8 @@ test("a lease lost in the middle of a unit stops the run before its commit", asy
   const thief = lease({ isGone: () => null });
   const before = await handle.commits.moment(() => handle.open());
   const lane = {
-    embed: async (texts: readonly string[]) => {
+    embed: async (batch: TextBatch) => {
+      const texts = textStrings(batch);
       clock.nowMs += leaseMs + clockToleranceMs + 1;
       assert.deepEqual(await thief.take([unit(0, 1, 2, 3)], 1), [0]);
       const vectors = new Float32Array(texts.length * 8);
@@ -170,6 +172,7 @@ test("a lease lost in the middle of a unit stops the run before its commit", asy
     table,
     version,
     lane,
+    reuse: { donors: [], cache: null },
     leases,
     spool: null,
     confirmSpace: null,
