@@ -37,6 +37,8 @@ export interface VersionWrite {
   readonly marked: number;
   /** Rows of the table that its index does not hold: searches scan them. Null where it has no index. */
   readonly unindexedRows: number | null;
+  /** Whether so many rows are scanned that searches are slow: `index` takes them in. */
+  readonly indexDue: boolean;
 }
 
 export interface WriteResult {

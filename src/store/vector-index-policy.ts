@@ -13,13 +13,11 @@
  *
  * At 384-d the flat index takes 8 s to build and reaches 0.988.
  */
+import { smallestIndexedVectors } from "../core/index-due.ts";
 import type { IndexType } from "../core/ports.ts";
 
 /** A vector index that is built, by our names. */
 export type BuiltIndexType = Exclude<IndexType, "none">;
-
-/** Vectors below which an exact search takes a few milliseconds and no index is worth building. */
-export const smallestIndexedVectors = 10_000;
 
 /**
  * Vectors above which probing 40 % of a flat index reads too much (4 M x 384-d: 2.5 GB a search), so

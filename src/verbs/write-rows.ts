@@ -1,3 +1,4 @@
+import { isIndexDue } from "../core/index-due.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { Source, StoredTable } from "../core/ports.ts";
 import type {
@@ -118,15 +119,23 @@ async function write(
   context.emit({ event: "import:finished", table: table.name, rows: written.rows });
 
   const seconds = (performance.now() - startMs) / 1000;
+  const after = await table.snapshot();
   return {
     ...written,
     versions: await Promise.all(
-      live.map(async ({ version }) => ({
-        version: version.name,
-        spaceId: version.spaceId,
-        ...(counts.get(version.name) ?? { embedded: 0, skipped: 0, marked: 0 }),
-        unindexedRows: (await table.vectorIndex(version))?.unindexedRows ?? null,
-      })),
+      live.map(async ({ version }) => {
+        const unindexedRows = (await table.vectorIndex(version))?.unindexedRows ?? null;
+        return {
+          version: version.name,
+          spaceId: version.spaceId,
+          ...(counts.get(version.name) ?? { embedded: 0, skipped: 0, marked: 0 }),
+          unindexedRows,
+          // Who wants no index is not told to build one.
+          indexDue:
+            (unindexedRows !== null || context.settings.index !== "none") &&
+            isIndexDue(unindexedRows, after.rows),
+        };
+      }),
     ),
     seconds,
     rowsPerSecond: written.rows / Math.max(seconds, 0.001),

@@ -104,6 +104,22 @@ test("write, upsert and delete from a program", async (context) => {
   await assert.rejects(reembed.delete({}).result, { code: "REEMBED_USAGE" });
 });
 
+test("after many rows the result says that the index should take them in", async (context) => {
+  const cwd = await temporaryFolder(context);
+  await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 10_100));
+  const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
+  context.after(() => reembed.close());
+  await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
+  await reembed.backfill({ to: potion });
+  const one = await reembed.write({ rows: docs(10_100, 10_101) });
+  assert.deepEqual([one.versions[0]?.unindexedRows, one.versions[0]?.indexDue], [1, false]);
+  const many = await reembed.write({ rows: docs(10_101, 20_100) });
+  assert.deepEqual([many.versions[0]?.unindexedRows, many.versions[0]?.indexDue], [10_000, true]);
+  await reembed.index({ version: "v1" });
+  const after = await reembed.write({ rows: docs(20_100, 20_101) });
+  assert.deepEqual([after.versions[0]?.unindexedRows, after.versions[0]?.indexDue], [1, false]);
+});
+
 test("a version whose model cannot be had: refused, or marked and caught up", async (context) => {
   const cwd = await temporaryFolder(context);
   const shipped = fileURLToPath(new URL("../../datasets/models/potion-base-4m-int8", import.meta.url));

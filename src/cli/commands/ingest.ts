@@ -83,6 +83,11 @@ function presentWrite(result: WriteResult): Block[] {
               each.unindexedRows === null ? "" : unlessZero(each.unindexedRows),
             ]),
           ),
+          ...versions
+            .filter(({ indexDue }) => indexDue)
+            .map(({ version }) =>
+              line(`searches of ${version} scan many rows: reembed index --version ${version} takes them in`),
+            ),
         ]),
   ];
 }
