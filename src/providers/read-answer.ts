@@ -1,4 +1,5 @@
 import { ProviderFailure } from "../core/provider.ts";
+import { cutEmbeddings } from "./base64-answer.ts";
 
 /** An answer's vectors and what it says of itself, without the headers. Crosses threads as it is. */
 export interface ReadAnswer {
@@ -25,8 +26,17 @@ export interface AnswerParts {
  * (`embeddings`). Numbers that JSON does not have (`NaN`, `Infinity`) are read as not a number.
  * @throws ProviderFailure `malformed`
  */
-export function readAnswer(body: string, texts: number): ReadAnswer {
-  return layOut(answerParts(parseJson(body)), texts);
+export function readAnswer(body: Buffer, texts: number): ReadAnswer {
+  const cut = cutEmbeddings(body);
+  if (cut !== null) {
+    const parts = answerParts(parseJson(cut.json));
+    const whole = parts.embeddings.length === cut.embeddings.length;
+    // Anything else that looks like an embedding was not one of the answer's own.
+    if (whole && parts.embeddings.every((value, index) => value === index)) {
+      return layOut({ ...parts, embeddings: cut.embeddings }, texts);
+    }
+  }
+  return layOut(answerParts(parseJson(body.toString())), texts);
 }
 
 /** Finds an answer's vectors in its JSON. @throws ProviderFailure `malformed` */

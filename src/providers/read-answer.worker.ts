@@ -18,7 +18,7 @@ export type ReadReply =
 export default function read({ body, texts }: ReadTask): ReadReply {
   let answer: ReadAnswer;
   try {
-    answer = readAnswer(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(), texts);
+    answer = readAnswer(Buffer.from(body.buffer, body.byteOffset, body.byteLength), texts);
   } catch (error) {
     if (error instanceof ProviderFailure) return { ok: false, message: error.message };
     throw error;
