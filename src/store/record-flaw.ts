@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Field, Schema } from "apache-arrow";
 import { arrow } from "../arrow.ts";
 import { canonicalJson } from "../core/space.ts";
-import type { VersionRecord } from "../core/version.ts";
+import { type VersionRecord, versionTransitions } from "../core/version.ts";
 
 /** What keeps a record from being true of its column, and the entry that says it. */
 export interface RecordFlaw {
@@ -17,6 +17,10 @@ type Check = (record: VersionRecord, field: Field, schema: Schema) => RecordFlaw
  * edits one of them leaves the others behind.
  */
 const checks: readonly Check[] = [
+  ({ state }) => {
+    if (Object.hasOwn(versionTransitions, state)) return null;
+    return { entry: "state", reason: `${JSON.stringify(state)} is no state` };
+  },
   ({ space, spaceId }) => {
     const id = hash("sha256", canonicalJson(space), "hex");
     if (id === spaceId) return null;
@@ -41,6 +45,12 @@ const checks: readonly Check[] = [
     return { entry: "canary", reason: `it is of space ${canary.spaceId}, and the version of ${spaceId}` };
   },
 ];
+
+/** What keeps the records of a table from being true together; null where nothing does. */
+export function registryFlaw(records: Iterable<VersionRecord>): string | null {
+  const active = [...records].filter(({ state }) => state === "active").map(({ name }) => name);
+  return active.length > 1 ? `${active.join(" and ")} are both active` : null;
+}
 
 /** The first thing that a record says and its column does not; null where they agree. */
 export function recordFlaw(record: VersionRecord, field: Field, schema: Schema): RecordFlaw | null {

@@ -11,7 +11,7 @@ import { canonicalJson, type SpaceDescription } from "../core/space.ts";
 import type { VectorType } from "../core/vector-type.ts";
 import type { HistoryEntry, VersionRecord, VersionState } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
-import { recordFlaw } from "./record-flaw.ts";
+import { recordFlaw, registryFlaw } from "./record-flaw.ts";
 import { vectorTypeOf } from "./vector-values.ts";
 import { type VersionColumns, versionColumns } from "./version-columns.ts";
 
@@ -158,6 +158,8 @@ export function readRegistry(schema: Schema): Registry {
     if (flaw !== null) throw damaged(field, prefix + flaw.entry, flaw.reason);
     records.set(record.name, record);
   }
+  const flaw = registryFlaw(records.values());
+  if (flaw !== null && keyField !== undefined) throw damaged(keyField, `${prefix}state`, flaw);
   for (const [key, value] of keyField?.metadata ?? []) {
     if (!key.startsWith(archivePrefix)) continue;
     // Records from before these two were kept are of float32, and of no known lineage.

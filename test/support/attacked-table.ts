@@ -107,7 +107,10 @@ export async function overwrite(
   const stored = await vectors(column);
   const table = await lance();
   for (const id of ids) {
-    const numbers = [...change(stored.get(String(id)) as Float32Array)];
+    // Written with an exponent, so that SQL takes a whole number for a float too.
+    const numbers = Array.from(change(stored.get(String(id)) as Float32Array), (value) =>
+      value.toExponential(),
+    );
     await table.update({ where: `id = ${id}`, valuesSql: { [column]: `[${numbers.join(", ")}]` } });
   }
 }
