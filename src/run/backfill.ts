@@ -1,14 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit } from "../core/events.ts";
-import {
-  inShard,
-  type LeaseHolder,
-  type LeaseItem,
-  leaseItems,
-  type Leases,
-  type Shard,
-} from "../core/leases.ts";
-import type { RoundPlan } from "../core/plan.ts";
+import type { Leases, Shard } from "../core/leases.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
@@ -18,10 +10,9 @@ import { type Stages, stagesBetween } from "../core/stages.ts";
 import type { OnEmpty } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
-import { limitPlan } from "../plan/limit-plan.ts";
-import { planRound, usualBounds } from "../plan/plan-round.ts";
 import { type BackfillCounts, createBackfillMeter } from "./backfill-meter.ts";
 import { openReuse, type ReuseSources } from "./embed-window.ts";
+import { findWork, isAnyFree, maxStaleKeys, staleLease } from "./find-work.ts";
 import { commitWindows, type RoundObserver, type RoundOptions, runRound } from "./run-round.ts";
 import { spooledLane } from "./spooled-lane.ts";
 import { readStaleWindows } from "./stale-windows.ts";
@@ -87,6 +78,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
   const startMs = performance.now();
   const meter = createBackfillMeter(() => performance.now());
   let rounds = 0;
+  let partialRounds = 0;
   let units = 0;
   let totalRows = 0;
   let waiting = false;
@@ -135,9 +127,9 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
     for (;;) {
       throwIfAborted(signal);
       const moment = await table.moments.now();
-      const work = await findWork(options, meter.counts().handled);
+      const work = await findWork(options, meter.counts().handled, maxStaleKeys);
       const outOfBudget = options.limitRows !== undefined && meter.counts().handled >= options.limitRows;
-      if (work.left === 0 || outOfBudget || rounds >= maxRounds) {
+      if (work.left === 0 || outOfBudget || rounds - partialRounds >= maxRounds) {
         return await outcome(work.left + work.elsewhere === 0, work.elsewhere, moment);
       }
       const holders = await leases.others();
@@ -164,6 +156,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
         continue;
       }
       rounds += 1;
+      if (work.more) partialRounds += 1;
       totalRows += work.rows;
       meter.expect(work.rows);
       emit({
@@ -199,7 +192,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       report();
       // Where no commit but our own happened since the work was found, nothing can be left.
       const undisturbed = (await table.moments.undisturbedSince(moment)) !== null;
-      const allTaken = unitsTaken === work.plan.units.length && staleTaken;
+      const allTaken = unitsTaken === work.plan.units.length && staleTaken && !work.more;
       if (undisturbed && allTaken && options.limitRows === undefined) {
         return await outcome(work.elsewhere === 0, work.elsewhere, moment);
       }
@@ -228,26 +221,6 @@ function confirmation(
   };
 }
 
-interface Work {
-  readonly plan: RoundPlan;
-  readonly staleKeys: readonly Key[];
-  /** Rows of the plan, and stale ones. */
-  readonly rows: number;
-  /** The same without the limit of rows. */
-  readonly left: number;
-  /** Rows without a vector in fragments of other shards. */
-  readonly elsewhere: number;
-}
-
-/** Whether a part of the work is held by no other process. */
-function isAnyFree(work: Work, holders: readonly LeaseHolder[]): boolean {
-  const held = new Set(holders.flatMap((holder) => holder.items));
-  const groups = [...work.plan.units.map(leaseItems), ...(work.staleKeys.length > 0 ? [staleLease] : [])];
-  return groups.some((group) => !group.some((item) => held.has(item)));
-}
-
-const staleLease: readonly LeaseItem[] = ["stale"];
-
 /** Embeds stale rows again, unless another process does; answers whether none is left to others. */
 async function catchUpStale(keys: readonly Key[], round: RoundOptions): Promise<boolean> {
   if (keys.length === 0) return true;
@@ -256,19 +229,4 @@ async function catchUpStale(keys: readonly Key[], round: RoundOptions): Promise<
   await commitWindows(readStaleWindows(round.table, keys), round);
   round.leases.release(staleLease);
   return true;
-}
-
-/** What is left to do for a version now, within what the limit of rows still allows. */
-async function findWork(options: BackfillOptions, handled: number): Promise<Work> {
-  const { table, version, limitRows, shard, signal } = options;
-  const all = await table.fragments(version);
-  const fragments = shard === undefined ? all : all.filter((fragment) => inShard(fragment.id, shard));
-  const whole = planRound(fragments, usualBounds(version.space.dimensions));
-  const stale: Key[] = [];
-  for await (const keys of table.staleKeys(version, signal)) stale.push(...keys);
-  const elsewhere = all.reduce((sum, fragment) => sum + fragment.pending, 0) - whole.rows;
-  const budget = limitRows === undefined ? Infinity : Math.max(0, limitRows - handled);
-  const plan = limitPlan(whole, budget);
-  const staleKeys = stale.slice(0, budget - plan.rows);
-  return { plan, staleKeys, rows: plan.rows + staleKeys.length, left: whole.rows + stale.length, elsewhere };
 }
