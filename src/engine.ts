@@ -21,6 +21,7 @@ import type {
   ModelPullResult,
   ModelRequest,
   ModelVerifyResult,
+  PullModelRequest,
 } from "./core/model-packages.ts";
 import type { Lane, Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
@@ -120,7 +121,7 @@ export interface Engine {
   /** The version that searches go to, with its space. @throws REEMBED_NO_ACTIVE_VERSION */
   active(): Job<ActiveResult>;
   search(request: SearchVerbRequest): Job<SearchResult>;
-  pullModel(request: ModelRequest): Job<ModelPullResult>;
+  pullModel(request: PullModelRequest): Job<ModelPullResult>;
   inspectModel(request: ModelRequest): Job<ModelInspectResult>;
   verifyModel(request: ModelRequest): Job<ModelVerifyResult>;
   listModels(): Job<ModelListResult>;

@@ -9,6 +9,7 @@ import type {
   ModelPullResult,
   ModelRequest,
   ModelVerifyResult,
+  PullModelRequest,
 } from "./core/model-packages.ts";
 import type {
   BackfillRequest,
@@ -100,7 +101,7 @@ export interface Reembed {
   check(request?: Partial<CheckRequest>): Job<CheckResult>;
   active(): Job<ActiveResult>;
   search(request: WithDefaults<SearchVerbRequest, "limit" | "exact">): Job<SearchResult>;
-  pullModel(request: ModelRequest): Job<ModelPullResult>;
+  pullModel(request: PullModelRequest): Job<ModelPullResult>;
   inspectModel(request: ModelRequest): Job<ModelInspectResult>;
   verifyModel(request: ModelRequest): Job<ModelVerifyResult>;
   listModels(): Job<ModelListResult>;

@@ -1,6 +1,27 @@
 /** Where models come from: which versions of a table are fine-tunes of one another, or of one base. */
 import type { VersionRecord } from "./version.ts";
 
+/** What a model was made from, as its owner says when the package is pinned. */
+export interface ParentClaim {
+  /** Reference of the base, pinned as any other. */
+  readonly reference: string;
+  /** Files that it was made with: the training data and the adapter. */
+  readonly data?: string | undefined;
+  readonly adapter?: string | undefined;
+}
+
+/** The same as it stands in the lock file: digests in place of the files. */
+export interface LockedParent {
+  readonly reference: string;
+  readonly data?: LockedDigest | undefined;
+  readonly adapter?: LockedDigest | undefined;
+}
+
+export interface LockedDigest {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** One space of a family. Spaces of one family are different spaces all the same: their vectors never meet. */
 export interface FamilySpace {
   readonly spaceId: string;

@@ -1,4 +1,5 @@
 /** Requests and results of the verbs on model packages, and the port that they work through. */
+import type { ParentClaim } from "./lineage.ts";
 import type { CanaryVerdict } from "./compare-canary.ts";
 import type { Space } from "./space.ts";
 
@@ -43,6 +44,11 @@ export interface TensorReport {
 
 export interface ModelRequest {
   readonly reference: string;
+}
+
+export interface PullModelRequest extends ModelRequest {
+  /** What the model was made from, to be kept in the lock file. */
+  readonly parent?: ParentClaim | undefined;
 }
 
 export interface PulledFiles {
@@ -126,6 +132,8 @@ export interface ModelPackages {
    * REEMBED_MODEL_*
    */
   pull(written: string, options: PullOptions): Promise<PulledFiles>;
+  /** Keeps in the lock file what a pinned package was made from. @throws REEMBED_CONFIG_*, REEMBED_CORPUS_UNREADABLE */
+  nameParent(written: string, parent: ParentClaim): Promise<void>;
   /** What a package's files say, whether it is pinned or not. @throws REEMBED_MODEL_* */
   describe(written: string): Promise<PackageReport>;
   /**

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { type CanaryRecord, parseCanaryRecord } from "../core/canary.ts";
 import { ReembedError } from "../core/errors.ts";
+import type { LockedParent } from "../core/lineage.ts";
 import type { ModelFile } from "../core/model-packages.ts";
 
 /** The lock file, `reembed.lock.json`: the digest of every file of every package in use. */
@@ -16,6 +17,8 @@ export interface LockedPackage {
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
   /** Pinned vectors, at most one record a space. */
   readonly canaries: readonly CanaryRecord[];
+  /** What the package was made from, where its owner said so. */
+  readonly parent?: LockedParent | undefined;
 }
 
 /** How a package's files stand to the lock. */
@@ -69,7 +72,10 @@ function parseLock(text: string): LockFile | string {
       if (typeof record === "string") return `packages["${key}"].canaries: ${record}`;
       canaries.push(record);
     }
-    packages[key] = { files: entry.files, canaries };
+    const { parent } = entry;
+    const fault = parent === undefined ? null : parentFault(parent);
+    if (fault !== null) return `packages["${key}"].parent: ${fault}`;
+    packages[key] = { files: entry.files, canaries, ...(parent === undefined ? {} : { parent }) };
   }
   return { lockVersion: 1, packages };
 }
@@ -78,6 +84,12 @@ function parseLock(text: string): LockFile | string {
 function isPinnedKey(key: string): boolean {
   if (key.startsWith("hf:")) return /^hf:[^/@:]+\/[^/@:]+@[0-9a-f]{40}$/.test(key);
   return /^[a-z-]+:./.test(key);
+}
+
+function parentFault({ reference, data, adapter }: Partial<LockedParent>): string | null {
+  if (typeof reference !== "string" || reference === "") return "reference is missing";
+  const digests = [data, adapter].filter((digest) => digest !== undefined);
+  return digests.every(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256)) ? null : "a digest has no sha256";
 }
 
 /** Compares files with what the lock has for them. */
@@ -97,26 +109,34 @@ const noPackage: LockedPackage = { files: {}, canaries: [] };
 
 /** The lock with a package's files added to those it has. */
 export function addToLock(lock: LockFile, key: string, files: readonly ModelFile[]): LockFile {
-  const { files: known, canaries } = lock.packages[key] ?? noPackage;
+  const { files: known, ...rest } = lock.packages[key] ?? noPackage;
   const added = Object.fromEntries(files.map(({ path, sha256, bytes }) => [path, { sha256, bytes }]));
   return {
     lockVersion: 1,
-    packages: { ...lock.packages, [key]: { files: { ...known, ...added }, canaries } },
+    packages: { ...lock.packages, [key]: { ...rest, files: { ...known, ...added } } },
   };
 }
 
 /** The lock with a package's record of a space, in place of the one it may have of it. */
 export function addCanaryToLock(lock: LockFile, key: string, record: CanaryRecord): LockFile {
-  const { files, canaries } = lock.packages[key] ?? noPackage;
+  const known = lock.packages[key] ?? noPackage;
+  const { canaries } = known;
   const others = canaries.filter(({ spaceId }) => spaceId !== record.spaceId);
   const sorted = [...others, record].toSorted((a, b) => (a.spaceId < b.spaceId ? -1 : 1));
-  return { lockVersion: 1, packages: { ...lock.packages, [key]: { files, canaries: sorted } } };
+  return { lockVersion: 1, packages: { ...lock.packages, [key]: { ...known, canaries: sorted } } };
+}
+
+/** The lock with what a package was made from. */
+export function addParentToLock(lock: LockFile, key: string, parent: LockedParent): LockFile {
+  const known = lock.packages[key] ?? noPackage;
+  return { lockVersion: 1, packages: { ...lock.packages, [key]: { ...known, parent } } };
 }
 
 /** Writes the lock in one step: whoever reads sees the old one or the new one. Keys are sorted. */
 export async function writeLock(path: string, lock: LockFile): Promise<void> {
-  const packages = sortKeys(lock.packages, ({ files, canaries }) => ({
+  const packages = sortKeys(lock.packages, ({ files, canaries, parent }) => ({
     files: sortKeys(files, (digest) => digest),
+    ...(parent === undefined ? {} : { parent }),
     ...(canaries.length === 0 ? {} : { canaries }),
   }));
   const temporary = `${path}.${randomUUID()}.tmp`;

@@ -1,14 +1,15 @@
-import { readdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { access, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Device } from "../core/device.ts";
 import { ReembedError } from "../core/errors.ts";
+import type { LockedDigest } from "../core/lineage.ts";
 import type { ListedPackage, ModelFile, ModelPackages } from "../core/model-packages.ts";
 import type { HostedReference, ModelReference } from "../core/model-reference.ts";
 import { snapshotFolder } from "../hub/hub-cache.ts";
 import { type HubContext, requireOnline } from "../hub/hub-context.ts";
 import { resolveRevision } from "../hub/hub-listing.ts";
 import { locatePackage, type PackageContext, type PackageLocation } from "./locate-package.ts";
-import { compareWithLock, type LockFile, readLock } from "./lock-file.ts";
+import { addParentToLock, compareWithLock, type LockFile, readLock, writeLock } from "./lock-file.ts";
 import { readManifest } from "./manifest.ts";
 import { openModel } from "./open-model.ts";
 import { digestFile, hasFile } from "./package-files.ts";
@@ -57,6 +58,17 @@ export function createModelPackages(context: ModelPackagesContext): ModelPackage
       }
       await openModel(reference, { ...context, pin: true });
       return { downloadedBytes };
+    },
+
+    async nameParent(written, { reference, data, adapter }) {
+      context.parse(reference);
+      const [, { lockKey }] = await locate(written);
+      const parent = {
+        reference,
+        ...(data === undefined ? {} : { data: await digestOf(data) }),
+        ...(adapter === undefined ? {} : { adapter: await digestOf(adapter) }),
+      };
+      await writeLock(lockFile, addParentToLock(await readLock(lockFile), lockKey, parent));
     },
 
     async describe(written) {
@@ -183,6 +195,15 @@ export function createModelPackages(context: ModelPackagesContext): ModelPackage
     const folder = snapshotFolder(hub.cacheFolder, { owner, name, revision });
     return { folder, model: `${owner}/${name}`, lockKey: key, pinnedBy: "lock" };
   }
+}
+
+/** The digest of a file that a model was made with. @throws REEMBED_CORPUS_UNREADABLE */
+async function digestOf(path: string): Promise<LockedDigest> {
+  await access(path).catch((error: unknown) => {
+    throw ReembedError.from(error, "REEMBED_CORPUS_UNREADABLE", `${path} cannot be read; check the path`);
+  });
+  const { sha256, bytes } = await digestFile(dirname(resolve(path)), basename(path));
+  return { sha256, bytes };
 }
 
 /** The files of a package that something pins, sorted by path. */

@@ -29,7 +29,10 @@ export interface OpenedModel {
   readonly lockKey: string;
   /** What had to be assumed about the package. */
   readonly warnings: readonly string[];
-  /** What the package says it was made from (`base_model` of its `config.json`); null where it does not. */
+  /**
+   * What the model was made from: as its owner said when it was pinned, else as the package says
+   * (`base_model` of its `config.json`); null where neither does.
+   */
   readonly baseModel: string | null;
 }
 
@@ -53,7 +56,8 @@ export async function openModel(reference: ModelReference, context: OpenModelCon
   await verify(reference, location, files, context);
   const canary = await findCanary(location, context.lockFile, space);
   const { folder } = location;
-  const baseModel = (await readPackageJson(folder, "config.json"))?.["base_model"];
+  const parent = (await readLock(context.lockFile)).packages[location.lockKey]?.parent;
+  const baseModel = parent?.reference ?? (await readPackageJson(folder, "config.json"))?.["base_model"];
   return {
     reference,
     folder,

@@ -9,6 +9,7 @@ import type {
   ModelPullResult,
   ModelRequest,
   ModelVerifyResult,
+  PullModelRequest,
 } from "../core/model-packages.ts";
 import type { Model } from "../core/ports.ts";
 import { measureCanary } from "../lifecycle/measure-canary.ts";
@@ -18,7 +19,10 @@ import type { VerbContext } from "./verb-context.ts";
  * Brings a model package here, pins its files, and pins the vectors of its fixed texts where none are.
  * @throws REEMBED_CONFIG_UNPINNED, REEMBED_HUB_*, REEMBED_MODEL_*
  */
-export async function pullModel(context: VerbContext, { reference }: ModelRequest): Promise<ModelPullResult> {
+export async function pullModel(
+  context: VerbContext,
+  { reference, parent }: PullModelRequest,
+): Promise<ModelPullResult> {
   const { emit, packages, signal } = context;
   const started = performance.now();
   emit({ event: "pull:started", reference });
@@ -27,6 +31,7 @@ export async function pullModel(context: VerbContext, { reference }: ModelReques
     onProgress: (progress) => emit({ event: "pull:progress", reference, ...progress }),
   });
   emit({ event: "pull:finished", reference, downloadedBytes });
+  if (parent !== undefined) await packages.nameParent(reference, parent);
   const { files, folder, pinnedIn, space, warnings } = await packages.describe(reference);
   for (const message of warnings) emit({ event: "warning:raised", message });
   const model = await context.openModel(reference);

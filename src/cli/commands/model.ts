@@ -1,4 +1,5 @@
 import type { Job } from "../../core/job.ts";
+import type { ParentClaim } from "../../core/lineage.ts";
 import type {
   CanarySummary,
   ModelFile,
@@ -22,9 +23,10 @@ const actions: {
   readonly [Name in Action]: (
     engine: Engine,
     reference: string,
+    parent?: ParentClaim,
   ) => Job<Extract<ActionResult, { action: Name }>>;
 } = {
-  pull: (engine, reference) => engine.pullModel({ reference }),
+  pull: (engine, reference, parent) => engine.pullModel({ reference, parent }),
   inspect: (engine, reference) => engine.inspectModel({ reference }),
   verify: (engine, reference) => engine.verifyModel({ reference }),
   list: (engine) => engine.listModels(),
@@ -38,15 +40,27 @@ export const modelCommand = defineTableCommand({
     "vectors. list shows what is pinned and what ships. HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, HF_HOME " +
     "and HF_HUB_CACHE mean what they mean to the hub's own tools.",
   argument: { placeholder: "pull|inspect|verify|list REF", about: "what to do, and with what", many: true },
-  flags: {},
+  flags: {
+    parent: {
+      kind: "text",
+      placeholder: "REF",
+      about: "for pull: what the model was made from, kept in reembed.lock.json for versions --tree",
+    },
+    data: { kind: "text", placeholder: "FILE", about: "with --parent: its training data, kept as a digest" },
+    adapter: { kind: "text", placeholder: "FILE", about: "with --parent: its adapter, kept as a digest" },
+  },
   examples: [
     ["reembed model pull hf:OWNER/NAME@<40 hex digits>", "fetch and pin; run it again to go on"],
     ["reembed model pull local:./my-model", "pin a folder"],
+    [
+      "reembed model pull local:./mine --parent hf:OWNER/NAME@<40 hex digits>",
+      "and say what it was made from",
+    ],
     ["reembed model inspect local:./my-model?onnxFile=onnx/model.onnx", "one of several ONNX files"],
     ["reembed model verify bundled:all-MiniLM-L6-v2", "files and vectors"],
   ],
   interrupted: "interrupted; what was fetched stays, run the same command to go on",
-  start(engine, { args }): Job<ActionResult> {
+  start(engine, { args, flags }): Job<ActionResult> {
     const [action = "", reference, ...more] = args;
     if (!isAction(action)) {
       const names = Object.keys(actions);
@@ -55,7 +69,14 @@ export const modelCommand = defineTableCommand({
     if (action === "list" ? reference !== undefined : reference === undefined || more.length > 0) {
       throw usageError(action === "list" ? "model list takes no REF" : `model ${action} takes one REF`);
     }
-    return actions[action](engine, reference ?? "");
+    const { parent, data, adapter } = flags;
+    if (parent === undefined) {
+      if (data !== undefined || adapter !== undefined)
+        throw usageError("--data and --adapter need --parent REF");
+      return actions[action](engine, reference ?? "");
+    }
+    if (action !== "pull") throw usageError("--parent is for model pull alone");
+    return actions[action](engine, reference ?? "", { reference: parent, data, adapter });
   },
   present: (result: ActionResult): Block[] => {
     switch (result.action) {
