@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { z } from "zod";
 import type { BenchReport } from "../../src/bench/bench-report.ts";
-import { runCli } from "../support/cli.ts";
+import { mustRun, runCli } from "../support/cli.ts";
 import { readRepositoryFile } from "../support/source-files.ts";
 
 const schema = z.fromJSONSchema(JSON.parse(readRepositoryFile("docs/bench.schema.json")) as never);
@@ -81,9 +81,29 @@ describe("bench", () => {
     assert.equal(run.last["command"], "bench");
   });
 
+  test("an estimate measures rows of the table and leaves the table as it is", async () => {
+    await writeFile(
+      join(folder, "rows.jsonl"),
+      texts.map((text, id) => JSON.stringify({ id, text })).join("\n"),
+    );
+    const place = ["--db", "db", "--table", "t"];
+    await mustRun(["import", "rows.jsonl", ...place, "--key", "id", "--text", "text"], { cwd: folder });
+    const flags = ["--estimate", ...place, "--to", "bundled:potion-base-4m-int8", "--seconds", "1"];
+    const { last, exitCode } = await runCli(["bench", ...flags], { cwd: folder });
+    assert.equal(exitCode, 0);
+    assert.equal(last["rows"], texts.length);
+    assert.equal(last["measuredRows"], texts.length);
+    const [one, two] = last["machines"] as { seconds: number; low: number; high: number }[];
+    assert.ok(one!.low < one!.seconds && one!.seconds < one!.high && two!.seconds < one!.seconds);
+    assert.equal(last["bytesDuring"], texts.length * (128 * 4 + 16));
+    const versions = await mustRun(["versions", ...place], { cwd: folder });
+    assert.deepEqual(versions["versions"], []);
+  });
+
   const refused: readonly (readonly [flags: string[], exitCode: number, message: RegExp])[] = [
     [["--suite", "lanes"], 2, /the suites are lane, store.*did you mean lane/],
     [["--compare", "missing.json"], 2, /missing\.json cannot be read/],
+    [["--estimate", "--to", "bundled:potion-base-4m-int8"], 2, /--table and --to/],
     [["--compare", "texts.jsonl"], 2, /no report of reembed bench/],
     [["--suite", "micro", "--corpus", "nowhere.jsonl"], 3, /nowhere\.jsonl/],
     [["--suite", "micro", "--model", "all-MiniLM-L6-v2"], 2, /all-MiniLM-L6-v2/],

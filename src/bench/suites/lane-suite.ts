@@ -60,16 +60,7 @@ async function measureModel(scene: SuiteScene, model: BenchModel): Promise<Suite
     const measured = await scene.turns([...cases, ...ceilings.cases], [...ratios, ...ceilings.ratios]);
     const { stats } = all;
     await ceilings.close();
-    const slots = stats.slots - before.slots;
-    const facts: FactReport[] = [
-      {
-        name: `${label}: padding, share of computed slots`,
-        value: slots === 0 ? 0 : 1 - (stats.tokens - before.tokens) / slots,
-        unit: "",
-        better: "lower",
-        limit: mostPadding,
-      },
-    ];
+    const facts = [paddingFact(label, stats.tokens - before.tokens, stats.slots - before.slots)];
     const series = model.space.description.kind === "onnx" ? await measureLengths(scene, model) : null;
     return {
       ...measured,
@@ -80,6 +71,17 @@ async function measureModel(scene: SuiteScene, model: BenchModel): Promise<Suite
   } finally {
     await Promise.all([all.close(), one.close()]);
   }
+}
+
+/** How much of what a model computed was padding. */
+export function paddingFact(label: string, tokens: number, slots: number): FactReport {
+  return {
+    name: `${label}: padding, share of computed slots`,
+    value: slots === 0 ? 0 : 1 - tokens / slots,
+    unit: "",
+    better: "lower",
+    limit: mostPadding,
+  };
 }
 
 interface Ceilings {

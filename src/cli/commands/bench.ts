@@ -5,9 +5,9 @@ import { type Comparison, compareReports } from "../../bench/compare-reports.ts"
 import { comparisonBlocks, reportBlocks } from "../../bench/report-blocks.ts";
 import { exitCodes } from "../../core/errors.ts";
 import { type Job, startJob } from "../../core/job.ts";
-import { type Command, watchJob } from "../command.ts";
+import { type Command, type Outcome, type Scene, watchJob } from "../command.ts";
 import type { FlagValues } from "../flags.ts";
-import { outputFlags } from "../global-flags.ts";
+import { outputFlags, tableFlags } from "../global-flags.ts";
 import { suggestion, usageError } from "../parse-arguments.ts";
 
 const flags = {
@@ -43,6 +43,12 @@ const flags = {
     placeholder: "FILE",
     about: "compare with the report of an earlier run; a regression beyond the noise ends with code 8",
   },
+  estimate: {
+    kind: "switch",
+    about: "tell what a backfill of --table to --to takes, by filling a part of it in a scratch table",
+  },
+  to: { kind: "text", placeholder: "REF", about: "the model of the estimate" },
+  seconds: { kind: "amount", placeholder: "N", default: 30, about: "how long the estimate measures" },
   profile: {
     kind: "text",
     placeholder: "DIR",
@@ -59,15 +65,17 @@ export const benchCommand: Command = {
     "same texts in the same run; ratios hold on other machines, rates do not.",
   argument: null,
   flags,
-  sharedFlags: outputFlags,
+  sharedFlags: { ...tableFlags, ...outputFlags },
   examples: [
     ["reembed bench --html bench.html", "everything, as a page too: some minutes"],
     ["reembed bench --suite lane --quick", "inference alone, in under a minute"],
+    ["reembed bench --estimate --table docs --to bundled:all-MiniLM-L6-v2", "how long will mine take?"],
     ["reembed bench --suite lane,store --compare baseline.json", "is it slower than it was?"],
   ],
   interrupted: "interrupted; nothing is left behind",
   async run({ parsed, host, signal, event }) {
     const values = parsed.values as Flags;
+    if (values.estimate) return estimate(values, { parsed, host, signal, event });
     const suites = readSuites(values.suite);
     const { readReport } = await import("../../bench/read-report.ts");
     const at = (path: string): string => resolve(host.cwd, path);
@@ -90,6 +98,30 @@ export const benchCommand: Command = {
     };
   },
 };
+
+/** @throws REEMBED_USAGE without a table or a model */
+async function estimate(
+  values: Flags,
+  { parsed, host, signal, event }: Pick<Scene, "parsed" | "host" | "signal" | "event">,
+): Promise<Outcome> {
+  const shared = parsed.values as FlagValues<typeof tableFlags>;
+  const config = await host.loadConfig({
+    configFile: shared.config,
+    cwd: host.cwd,
+    env: host.env,
+    flags: { db: shared.db, table: shared.table, workers: values.workers },
+  });
+  const to = values.to ?? config.model;
+  if (to === null || config.table === null) {
+    throw usageError("--estimate needs a table and a model: name them with --table and --to");
+  }
+  const { estimateBackfill } = await import("../../bench/estimate.ts");
+  const { estimateBlocks } = await import("../../bench/estimate-blocks.ts");
+  const { seconds } = values;
+  const job = estimateBackfill({ config, to, seconds, pin: shared.pin, env: host.env, signal });
+  const result = await watchJob(job, event);
+  return { result, exitCode: exitCodes.ok, present: () => estimateBlocks(result) };
+}
 
 function present(report: BenchReport, comparisons: readonly Comparison[] | null) {
   return [...reportBlocks(report), ...(comparisons === null ? [] : comparisonBlocks(comparisons))];
