@@ -8,7 +8,7 @@ import { openBenchModel } from "../../src/bench/bench-model.ts";
 import { compareReports } from "../../src/bench/compare-reports.ts";
 import { describeMachine } from "../../src/bench/describe-machine.ts";
 import { madeUpPatch, nullLane, nullSpace } from "../../src/bench/made-up-rows.ts";
-import { measureInterleaved } from "../../src/bench/measure-interleaved.ts";
+import { type BenchCase, measureInterleaved } from "../../src/bench/measure-interleaved.ts";
 import { fillInChild } from "../../src/bench/scale-child.ts";
 import { summarizeRatio } from "../../src/bench/statistics.ts";
 import { paddingFact } from "../../src/bench/suites/lane-suite.ts";
@@ -40,6 +40,19 @@ const changes = (before: BenchReport, after: BenchReport) =>
 const texts = (count: number) =>
   Array.from({ length: count }, (_, index) => `a short text ${"and some more ".repeat(index % 9)}${index}`);
 
+function rate(name: string, count: number, work: () => Promise<unknown>): BenchCase {
+  return {
+    name,
+    unit: "texts/s",
+    better: "higher",
+    async measure() {
+      const started = performance.now();
+      await work();
+      return count / ((performance.now() - started) / 1000);
+    },
+  };
+}
+
 async function openShipped(context: TestContext, name: string) {
   const folder = await temporaryFolder(context);
   const model = await openBenchModel(`bundled:${name}`, join(folder, "reembed.lock.json"));
@@ -51,25 +64,16 @@ async function openShipped(context: TestContext, name: string) {
 test("a sleep in the lane is a regression of its share, taken in turns with the lane as it is", async (context) => {
   const { lane } = await openShipped(context, "potion-base-4m-int8");
   const batch = texts(4000);
-  const seconds = async (work: () => Promise<unknown>) => {
-    const started = performance.now();
-    await work();
-    return (performance.now() - started) / 1000;
-  };
+  const plain = () => lane.embed(batch, document);
   const share = async (embed: () => Promise<unknown>): Promise<RatioReport> => {
-    const plain = () => lane.embed(batch, document);
-    const rate = (name: string, work: () => Promise<unknown>) =>
-      ({
-        name,
-        unit: "texts/s",
-        better: "higher",
-        measure: async () => batch.length / (await seconds(work)),
-      }) as const;
-    const samples = await measureInterleaved([rate("lane", embed), rate("ceiling", plain)], { repeats: 3 });
+    const samples = await measureInterleaved(
+      [rate("lane", batch.length, embed), rate("ceiling", batch.length, plain)],
+      { repeats: 3 },
+    );
     const ratio = summarizeRatio(samples.get("lane")!, samples.get("ceiling")!);
     return { name: "share", against: "ceiling", better: "higher", limit: null, ...ratio };
   };
-  const before = reportOf([await share(() => lane.embed(batch, document))]);
+  const before = reportOf([await share(plain)]);
   const slow = await share(async () => {
     await lane.embed(batch, document);
     // Long beside the work itself, so that a busy machine cannot hide it.
