@@ -58,7 +58,8 @@ test("two processes search through twelve switches without an error or a mixed a
   context.diagnostic(`${Math.round(rate)} searches/s in two processes`);
   for (const { wrong, byVersion } of results) {
     assert.deepEqual(wrong, []);
-    assert.ok((byVersion["v1"] ?? 0) > 10 && (byVersion["v2"] ?? 0) > 10, JSON.stringify(byVersion));
+    // How many there are is up to the machine; that both versions answered is not.
+    assert.ok((byVersion["v1"] ?? 0) > 0 && (byVersion["v2"] ?? 0) > 0, JSON.stringify(byVersion));
   }
   if (rate < wantedRate) context.diagnostic(`fewer than ${wantedRate}: the machine is busy`);
 });
