@@ -12,7 +12,6 @@ import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
-import { groupFamilies } from "./core/lineage.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
 import type {
@@ -64,7 +63,6 @@ import { usableCores } from "./lanes/usable-cores.ts";
 import { search } from "./lifecycle/door.ts";
 import { describeActive } from "./lifecycle/find-version.ts";
 import { createMissingRows } from "./lifecycle/missing-rows.ts";
-import { summarizeVersions } from "./lifecycle/summarize-versions.ts";
 import { rollback } from "./lifecycle/switch-version.ts";
 import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
@@ -89,6 +87,7 @@ import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { evaluateVersions } from "./verbs/evaluate-versions.ts";
 import { importCorpus } from "./verbs/import-corpus.ts";
 import { inspectRow } from "./verbs/inspect-row.ts";
+import { listVersions } from "./verbs/list-versions.ts";
 import { planTargets } from "./verbs/plan-targets.ts";
 import { inspectModel, listModels, pullModel, verifyModel } from "./verbs/model-verbs.ts";
 import { retireVersions } from "./verbs/retire-versions.ts";
@@ -282,13 +281,11 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     write: job((context, request: WriteRequest) => writeObjects(context, rowSource, request)),
     delete: job(deleteRows),
     versions: job(async (context, request: VersionsRequest) => {
-      const table = await openTable(context);
-      const versions = await summarizeVersions(table, { ...request, signal: context.signal });
-      for (const message of mutableWarnings(versions.map(({ model }) => model))) {
+      const result = await listVersions(context, jobPorts.readCalendar, request);
+      for (const message of mutableWarnings(result.versions.map(({ model }) => model))) {
         context.emit({ event: "warning:raised", message });
       }
-      if (request.tree !== true) return { table: table.name, versions };
-      return { table: table.name, versions, families: groupFamilies((await table.snapshot()).versions) };
+      return result;
     }),
     index: job(buildIndex),
     eval: job(evaluateVersions),

@@ -134,6 +134,8 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
     case "batch:ended":
     case "lane:started":
     case "lease:waiting":
+    case "serve:listening":
+    case "jobs:finished":
     case "mock-provider:listening":
     case "version:changed":
     case "warning:raised":

@@ -94,6 +94,11 @@ export const commands = {
     summary: "look a table over: pins, mixed spaces, canaries, what is due",
     load: async () => (await import("./commands/check.ts")).checkCommand,
   },
+  serve: {
+    usage: "serve",
+    summary: "searches and metrics over HTTP, and the jobs by schedule",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
   inspect: {
     usage: "inspect",
     summary: "what one row says of itself in every version",

@@ -49,6 +49,15 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
         `listening on ${event.url} for ${event.models.join(", ")}`,
         `OpenAI's clients take ${event.url}/v1 as their base URL; Ctrl-C ends it with its ledger`,
       ];
+    case "serve:listening":
+      return [
+        `listening on ${event.url}${event.guarded ? ", for callers with the token" : ""}; Ctrl-C ends it`,
+      ];
+    case "jobs:finished":
+      return [
+        `${event.table}: jobs done in ${formatDuration(event.seconds)}`,
+        ...event.failures.map((failure) => `failed: ${failure}`),
+      ];
     case "pull:finished":
       return [
         event.downloadedBytes === 0

@@ -12,6 +12,10 @@ export interface CommandInput<Flags extends FlagSpecs> {
   readonly args: readonly string[];
   readonly flags: FlagValues<Flags>;
   readonly config: RunConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborted by a first Ctrl-C. */
+  readonly signal: AbortSignal;
 }
 
 /** A command that works on a table: it is given a configuration and an engine. */
@@ -46,7 +50,7 @@ export function defineTableCommand<const Flags extends FlagSpecs, Result extends
         env: host.env,
         flags: { db: shared.db, table: shared.table, ...spec.settings?.(flags) },
       });
-      const input = { args: scene.parsed.args, flags, config };
+      const input = { args: scene.parsed.args, flags, config, env: host.env, cwd: host.cwd, signal };
       const engine = await host.openEngine(config, {
         signal,
         pin: shared.pin,

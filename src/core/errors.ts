@@ -110,6 +110,14 @@ export const errorKinds = {
 
   REEMBED_JOBS_BUSY: transient(exitCodes.store),
 
+  REEMBED_SERVE_LISTEN: fatal(exitCodes.usage),
+  REEMBED_SERVE_AUTH: fatal(exitCodes.usage),
+  REEMBED_SERVE_ROUTE: fatal(exitCodes.usage),
+  REEMBED_SERVE_TYPE: fatal(exitCodes.usage),
+  REEMBED_SERVE_BODY: fatal(exitCodes.usage),
+  REEMBED_SERVE_RATE: transient(exitCodes.usage),
+  REEMBED_SERVE_BUSY: transient(exitCodes.usage),
+
   REEMBED_SPACE_MISMATCH: fatal(exitCodes.check),
   REEMBED_CANARY_TRIPPED: fatal(exitCodes.check),
   REEMBED_GATE_FAILED: fatal(exitCodes.check),

@@ -146,6 +146,19 @@ export type ReembedEvent =
       readonly number: number;
       readonly of: number;
     }
+  | {
+      readonly event: "serve:listening";
+      readonly url: string;
+      /** Whether callers need a token. */
+      readonly guarded: boolean;
+    }
+  | {
+      readonly event: "jobs:finished";
+      readonly table: string;
+      readonly seconds: number;
+      /** One sentence for each job that failed. */
+      readonly failures: readonly string[];
+    }
   | { readonly event: "warning:raised"; readonly message: string }
   | { readonly event: "step:started"; readonly step: number; readonly steps: number; readonly title: string }
   | {

@@ -2,6 +2,7 @@
  * The verbs of the program: what each takes and what it answers. The library and the command line
  * share these shapes; result fields are a contract that other programs rely on.
  */
+import type { DeprecationAlert } from "./deprecations.ts";
 import type { Shard } from "./leases.ts";
 import type { Stages } from "./stages.ts";
 import type { RowOutcomeName } from "./outcome.ts";
@@ -135,6 +136,8 @@ export interface VersionSummary {
 export interface VersionsResult {
   readonly table: string;
   readonly versions: readonly VersionSummary[];
+  /** Models of these versions that their providers end, the nearest first. */
+  readonly deprecations: readonly DeprecationAlert[];
   /** Where lineage was asked for. */
   readonly families?: readonly Family[];
 }

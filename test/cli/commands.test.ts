@@ -233,6 +233,7 @@ const v1: VersionSummary = {
 
 const versions: VersionsResult = {
   table: "docs",
+  deprecations: [],
   versions: [
     v1,
     {
@@ -323,12 +324,14 @@ v1 stays for a rollback until 2026-01-15
       { at: "2026-01-02T00:00:00Z", state: "active" as const },
       { at: "2026-01-01T00:00:00Z", state: "planned" as const, why: "first", by: "ci" },
     ];
-    const engine = fakeEngine({ versions: async () => ({ table: "docs", versions: [{ ...v1, history }] }) });
+    const engine = fakeEngine({
+      versions: async () => ({ table: "docs", deprecations: [], versions: [{ ...v1, history }] }),
+    });
     assert.match(
       await shown(["versions", "--history"], engine),
       /\nwhen {18}version {2}state {4}why {4}by\n2026-01-01T00:00:00Z {2}v1 {7}planned {2}first {2}ci\n2026-01-02/,
     );
-    const none = fakeEngine({ versions: async () => ({ table: "docs", versions: [] }) });
+    const none = fakeEngine({ versions: async () => ({ table: "docs", versions: [], deprecations: [] }) });
     assert.match(await shown(["versions"], none), /^docs has no version yet: add one with reembed backfill/);
   });
 

@@ -62,7 +62,8 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "engine",
   ],
   quickstart: ["core", "config", "datasets", "observe", "engine"],
-  cli: ["core", "config", "observe", "engine", "bench", "mock-provider", "quickstart"],
+  serve: ["core", "engine"],
+  cli: ["core", "config", "observe", "engine", "bench", "mock-provider", "quickstart", "serve"],
   main: ["cli"],
 };
 
@@ -77,7 +78,8 @@ export const packageRooms: Readonly<Record<string, readonly string[]>> = {
   piscina: ["lanes", "embed", "mock-provider", "providers"],
   "gpt-tokenizer": ["embed", "lanes"],
   fastq: ["lanes"],
-  zod: ["config"],
+  zod: ["config", "serve"],
+  "prom-client": ["serve"],
   pino: ["cli"],
   hyparquet: ["corpus"],
   "hyparquet-compressors": ["corpus"],

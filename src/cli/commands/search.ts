@@ -2,7 +2,7 @@ import { type FoundRow, missingPolicies, searchModes, type SearchResult } from "
 import { formatCountOf, formatMilliseconds, formatScore } from "../../observe/quantities.ts";
 import { line, table } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
-import { jsonText } from "../json-text.ts";
+import { jsonText } from "../../core/json-text.ts";
 
 /** Characters of a cell in a result for people: a text may be a megabyte. */
 const cellChars = 240;

@@ -1,3 +1,4 @@
+import { describeAlert } from "../../core/deprecations.ts";
 import type { VersionsResult, VersionSummary } from "../../core/verbs.ts";
 import { formatBytes, formatCount, formatShare } from "../../observe/quantities.ts";
 import { type Block, line, table } from "../../observe/report.ts";
@@ -29,6 +30,9 @@ export const versionsCommand = defineTableCommand({
     return [
       versionsTable(result.versions),
       ...dueOf(result.versions),
+      ...result.deprecations
+        .filter(({ level }) => level !== null)
+        .map((alert) => line(`warning: ${describeAlert(alert)}`)),
       ...treeOf(result),
       ...historyOf(result.versions),
     ];
