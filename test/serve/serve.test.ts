@@ -109,7 +109,7 @@ test("a token is asked for everywhere but at the health, and is written nowhere"
 test("a page whose name was made to lead here is refused; so is too much at once", async (context) => {
   const { cwd } = await newTable(context);
   const serving = await startServing(context, cwd, {
-    args: ["--every", "never", "--concurrency", "1", "--rate", "60"],
+    args: ["--every", "never", "--concurrency", "1", "--rate", "20"],
   });
   const { port } = new URL(serving.url);
   const status = await new Promise<number | undefined>((resolve, reject) => {
