@@ -95,7 +95,8 @@ export async function batchScene(
   });
 }
 
-async function startProxy(
+/** Starts a server that passes everything on, and lets a test see and change it. */
+export async function startProxy(
   context: TestContext,
   target: string,
   passed: Passing[],

@@ -57,7 +57,8 @@ export async function runBatches(options: BatchPassOptions): Promise<BatchPassOu
   } catch (error) {
     const { length } = journal.entries();
     if (length > 0) {
-      const message = `${length} batches stay with the provider; the same command goes on with them, also after days`;
+      const what = length === 1 ? "a batch stays" : `${length} batches stay`;
+      const message = `${what} with the provider; the same command goes on, also after days`;
       emit({ event: "warning:raised", message });
     }
     if (!(error instanceof ReembedError)) throwIfAborted(options.signal);

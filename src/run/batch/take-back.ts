@@ -30,7 +30,7 @@ export async function takeBack(options: BatchPassOptions): Promise<void> {
   if (entries.length === 0) return;
   emit({
     event: "warning:raised",
-    message: `the deadline is near: ${entries.length} batches are taken back, and what they have not done is embedded live`,
+    message: `the deadline is near: what batches have not done is taken back and embedded live (batches: ${entries.length})`,
   });
   for (const entry of entries) {
     const { progress } = entry;
