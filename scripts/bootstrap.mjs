@@ -28,6 +28,11 @@ const installEnvironment = { ONNXRUNTIME_NODE_INSTALL: "skip", ONNXRUNTIME_NODE_
 const typescript = join("node_modules", "typescript", "bin", "tsc");
 const oxlint = join("node_modules", "oxlint", "bin", "oxlint");
 const oxfmt = join("node_modules", "oxfmt", "bin", "oxfmt");
+/**
+ * Compiled modules are kept between processes. Source: a command's start takes 0.8 s of CPU with it and
+ * 1.3 s without, and the tests start hundreds of processes.
+ */
+const compileCache = join(modules, ".cache", "reembed-compiled");
 /** Two files at a time: each may hold a database or a model, and two cores are what we promise. */
 const testRunner = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
 
@@ -154,8 +159,9 @@ async function main() {
   }
   await install();
   const path = [binaries, process.env.PATH ?? ""].join(delimiter);
+  const env = { NODE_COMPILE_CACHE: compileCache, ...process.env, PATH: path };
   for (const line of tasks[name](args)) {
-    const code = await run(node24, line, { env: { ...process.env, PATH: path } });
+    const code = await run(node24, line, { env });
     if (code !== 0) process.exit(code);
   }
 }

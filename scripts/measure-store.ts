@@ -2,7 +2,7 @@
  * Measures the store alone: import, column patch with a null embedder, index builds, searches.
  *
  * Usage: node scripts/measure-store.ts [--rows 117000] [--dimensions 384] [--fragment-rows 32768]
- *          [--fragments-per-patch 1] [--rows-per-merge N] [--index ivf_flat,ivf_pq,hnsw_sq] [--skip-index] [--folder DIR] [--json]
+ *          [--fragments-per-patch 1] [--rows-per-merge N] [--merges N] [--index ivf_flat,ivf_pq,hnsw_sq] [--skip-index] [--folder DIR] [--json]
  *
  * The vectors are clustered (64 directions per thousand rows, with noise), since uniform noise has no
  * neighbours to find and says nothing about recall. Prints a table, or JSON with --json.
@@ -28,6 +28,7 @@ const { values: flags } = parseArgs({
     "fragment-rows": { type: "string", default: "32768" },
     "fragments-per-patch": { type: "string", default: "1" },
     "rows-per-merge": { type: "string", default: "1000000000" },
+    merges: { type: "string", default: "1000000000" },
     index: { type: "string", default: "ivf_flat,ivf_pq,hnsw_sq" },
     "skip-index": { type: "boolean", default: false },
     folder: { type: "string", default: tmpdir() },
@@ -186,7 +187,7 @@ async function measurePatch(table: StoredTable, name: string): Promise<VersionRe
       keys.push(...unpackKeys(batch.keys));
     }
     readSeconds += (performance.now() - readMs) / 1000;
-    for (let start = 0; start < keys.length; start += rowsPerMerge) {
+    for (let start = 0; start < keys.length && each.length < Number(flags.merges); start += rowsPerMerge) {
       await fill(keys.slice(start, start + rowsPerMerge));
     }
   }
