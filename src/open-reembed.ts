@@ -53,6 +53,8 @@ export interface ReembedOptions {
   readonly threadsPerWorker?: number | undefined;
   /** What computes a transformer; one that is not there is refused. @default "cpu" */
   readonly device?: Device | undefined;
+  /** What merges into a table may take, beside the process and its model. @default "1GB" */
+  readonly memory?: string | undefined;
   /** Configuration file; by default `reembed.config.json` or `.ts` of `cwd`, if there is one. */
   readonly configFile?: string | undefined;
   /** Where relative paths start. @default the process's working directory */
@@ -116,14 +118,14 @@ const writePolicy = { mode: "append", onUnavailable: "refuse" } as const;
  * @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNPINNED, REEMBED_STORE_URI
  */
 export async function openReembed(options: ReembedOptions): Promise<Reembed> {
-  const { db, table, storageOptions, workers, threadsPerWorker, device, configFile, env, pin, signal } =
-    options;
+  const { db, table, storageOptions, workers, threadsPerWorker, device, memory } = options;
+  const { configFile, env, pin, signal } = options;
   const cwd = resolve(options.cwd ?? ".");
   const config = await loadConfig({
     configFile,
     cwd,
     env: {},
-    flags: { db, table, storageOptions, workers, threadsPerWorker, device },
+    flags: { db, table, storageOptions, workers, threadsPerWorker, device, memory },
   });
   const engine = await openEngine(config, { env, pin, signal });
   return {

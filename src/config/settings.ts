@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseByteSize } from "../core/byte-size.ts";
 import { type Device, devices } from "../core/device.ts";
 import type { GatePolicy } from "../core/gate.ts";
 import type { IndexType } from "../core/ports.ts";
@@ -19,6 +20,7 @@ export interface RunConfig extends JobSettings {
   readonly workers: number | null;
   readonly threadsPerWorker: number;
   readonly device: Device;
+  readonly memory: string;
   readonly lockFile: string;
   readonly hubCacheFolder: string | null;
   readonly hubEndpoint: string;
@@ -93,6 +95,14 @@ export const settingsSchema = z.strictObject({
       description: "What computes a transformer; a device that is not there is refused.",
       variable: "REEMBED_DEVICE",
       expected: devices.map((device) => `"${device}"`).join(", "),
+    }),
+  memory: name
+    .refine((written) => parseByteSize(written) !== null)
+    .default("1GB")
+    .register(settingNotes, {
+      description: "What merges into a table may take, beside the process and its model.",
+      variable: "REEMBED_MEMORY",
+      expected: 'a size, such as "800MB" or "2GiB"',
     }),
   lockFile: name.default("reembed.lock.json").register(settingNotes, {
     description: "Digests of every model package in use.",

@@ -99,6 +99,8 @@ export const errorKinds = {
   REEMBED_STORE_READ_FAILED: transient(exitCodes.store),
   REEMBED_STORE_FILTER: fatal(exitCodes.usage),
 
+  REEMBED_PLAN_MEMORY: fatal(exitCodes.usage),
+
   REEMBED_OUTPUT_EXISTS: fatal(exitCodes.usage),
   REEMBED_OUTPUT_CHANGED: fatal(exitCodes.corpus),
   REEMBED_OUTPUT_FOREIGN: fatal(exitCodes.store),

@@ -39,9 +39,11 @@ export interface TargetPlan {
   readonly bytesWritten: number;
   /**
    * `bytesWritten` over the bytes of the columns: 1, unless fragments are larger than one merge. Each
-   * such fragment's column is written once for every merge of it.
+   * merge of such a fragment writes what its column holds by then: P merges write it (P + 1) / 2 times.
    */
   readonly writeAmplification: number;
+  /** Memory of the largest merge, beside the process and its model: within the setting `memory`. */
+  readonly peakMemoryBytes: number;
   /** US dollars; 0 for local models, null where the price is not known. */
   readonly cost: number | null;
   /** The same where the provider's batch interface is used; null where it has no known price. */

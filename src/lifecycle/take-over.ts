@@ -4,7 +4,7 @@ import { sourceHash } from "../core/source-hash.ts";
 import type { ForeignColumns, ForeignRows } from "../core/ports-adoption.ts";
 import type { PatchRows, StoredTable } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
-import { planRound, usualBounds } from "../plan/plan-round.ts";
+import { boundsWithin, planRound } from "../plan/plan-round.ts";
 
 /** What is to be taken over for one version. */
 export interface TakeOver {
@@ -15,6 +15,8 @@ export interface TakeOver {
   readonly takes: (rows: ForeignRows, row: number) => boolean;
   /** Whether the vectors are copied into the version's column, or stand there already. */
   readonly copies: boolean;
+  /** What merges may take beside the process. */
+  readonly memoryBytes: number;
   /** When a row was embedded that does not say so itself. Unit: milliseconds since the epoch. */
   readonly nowMs: number;
   /** Rows taken over so far. */
@@ -33,7 +35,8 @@ const companionDimensions = 64;
 export async function takeOver(options: TakeOver): Promise<number> {
   const { table, version, columns, copies, signal } = options;
   const dimensions = copies ? version.space.dimensions : companionDimensions;
-  const plan = planRound(await table.fragments(version), usualBounds(dimensions));
+  const fragments = await table.fragments(version);
+  const plan = planRound(fragments, boundsWithin(options.memoryBytes, dimensions, fragments));
   let taken = 0;
   for (const unit of plan.units) {
     let rows = emptyRows();

@@ -1,5 +1,6 @@
 import type { RoundPlan, Unit } from "../core/plan.ts";
 import type { FragmentRows } from "../core/ports.ts";
+import { mergeBytesWithin, piecesOf } from "./merge-memory.ts";
 
 /** Bounds of units and merges, in vector bytes. */
 export interface RoundBounds {
@@ -18,15 +19,16 @@ export interface RoundBounds {
 const unitBytes = 16 * 1024 * 1024;
 
 /**
- * A merge holds five to six times its source in memory while it joins: 112 MiB is one fragment of
- * ours at 768 dimensions, in about 600 MB. A larger fragment is written in parts, each of which
- * rewrites its column file.
+ * The bounds of a round that stays within so much memory beside the process and its model.
+ * @throws REEMBED_PLAN_MEMORY
  */
-const mergeBytes = 112 * 1024 * 1024;
-
-/** The usual bounds for vectors of so many dimensions. */
-export function usualBounds(dimensions: number): RoundBounds {
-  return { dimensions, unitBytes, mergeBytes };
+export function boundsWithin(
+  memoryBytes: number,
+  dimensions: number,
+  fragments: readonly FragmentRows[],
+): RoundBounds {
+  const mergeBytes = mergeBytesWithin(memoryBytes, piecesOf(fragments, dimensions), unitBytes);
+  return { dimensions, unitBytes: Math.min(unitBytes, mergeBytes), mergeBytes };
 }
 
 /**

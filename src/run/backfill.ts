@@ -45,6 +45,8 @@ export interface BackfillOptions {
   readonly guard: SpaceGuard | null;
   readonly onEmpty: OnEmpty;
   readonly limitRows: number | undefined;
+  /** What merges may take beside the process and its model. */
+  readonly memoryBytes: number;
   /** Resident memory of the process, for progress. Unit: bytes. */
   readonly residentBytes: () => number;
   readonly emit: Emit;

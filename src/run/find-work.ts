@@ -4,7 +4,7 @@ import type { StoredTable } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
 import { limitPlan } from "../plan/limit-plan.ts";
-import { planRound, usualBounds } from "../plan/plan-round.ts";
+import { boundsWithin, planRound } from "../plan/plan-round.ts";
 
 /**
  * Stale rows of one round at most: keys of 50 bytes take 20 MB. What is beyond them is the next round's,
@@ -41,15 +41,17 @@ export interface FindWorkOptions {
   readonly version: VersionRecord;
   readonly shard: Shard | undefined;
   readonly limitRows: number | undefined;
+  /** What merges may take beside the process and its model. */
+  readonly memoryBytes: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** What is left to do for a version now, within what the limit of rows still allows. */
 export async function findWork(options: FindWorkOptions, handled: number, mostStale: number): Promise<Work> {
-  const { table, version, limitRows, shard, signal } = options;
+  const { table, version, memoryBytes, limitRows, shard, signal } = options;
   const all = await table.fragments(version);
   const fragments = shard === undefined ? all : all.filter((fragment) => inShard(fragment.id, shard));
-  const whole = planRound(fragments, usualBounds(version.space.dimensions));
+  const whole = planRound(fragments, boundsWithin(memoryBytes, version.space.dimensions, all));
   const { stale, more } = await findStale(table, version, mostStale, signal);
   const elsewhere = all.reduce((sum, fragment) => sum + fragment.pending, 0) - whole.rows;
   const budget = limitRows === undefined ? Infinity : Math.max(0, limitRows - handled);

@@ -41,6 +41,7 @@ export async function adoptTargets(
       columns,
       takes: takes(target, plan),
       copies: plan.mode === "split",
+      memoryBytes: context.settings.memoryBytes,
       nowMs: context.nowMs(),
       onProgress: progress(context, version, target),
       signal: context.signal,

@@ -1,5 +1,5 @@
 import { ReembedError } from "../core/errors.ts";
-import type { Lane, Model, StoredTable, TableSnapshot } from "../core/ports.ts";
+import type { Lane, Model, StoredTable } from "../core/ports.ts";
 import type { Ledger } from "../core/provider.ts";
 import type { BackfillRequest, BackfillResult } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -13,6 +13,8 @@ import { fillByBatches } from "./fill-by-batches.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
 import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
+import { checkWrites } from "./check-writes.ts";
+import { existingVersion } from "./existing-version.ts";
 import { createRunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
 import { checkAtStart } from "./version-canary.ts";
@@ -34,6 +36,7 @@ export async function backfillVersion(
   const workers = request.workers ?? context.settings.workers;
   // A device that is not there is refused before anything is written.
   if (context.settings.device !== "cpu") await context.laneOf(model, workers);
+  await checkWrites(context, table, model, request.name);
   const version = await chooseVersion(context, table, model, request);
 
   const startMs = performance.now();
@@ -83,6 +86,7 @@ export async function backfillVersion(
       isKnownComplete: () => isKnownComplete(context, table, version),
       onEmpty: request.onEmpty ?? context.settings.onEmpty,
       limitRows: request.limitRows,
+      memoryBytes: context.settings.memoryBytes,
       residentBytes: context.residentBytes,
       emit: context.emit,
       signal: context.signal,
@@ -187,16 +191,6 @@ async function chooseVersion(
     `version ${existing.name} is ${existing.state}: it cannot be filled any more; choose another --name`,
     { details: { version: existing.name, state: existing.state } },
   );
-}
-
-/** The version that a backfill with this model goes on with; undefined where it would make one. */
-export function existingVersion(
-  snapshot: TableSnapshot,
-  model: Model,
-  name?: string,
-): VersionRecord | undefined {
-  if (name !== undefined) return snapshot.versions.find((version) => version.name === name);
-  return snapshot.versions.findLast((version) => version.spaceId === model.space.id && hasColumn(version));
 }
 
 /** Records that a run ended with an error; an interruption is no failure, the run just goes on later. */

@@ -6,10 +6,10 @@ import type { EndingVersion, PlanRequest, PlanResult, TargetPlan } from "../core
 import type { VersionRecord } from "../core/version.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
 import { hostedSeconds } from "../plan/hosted-seconds.ts";
-import { planRound, usualBounds } from "../plan/plan-round.ts";
+import { boundsWithin, planRound } from "../plan/plan-round.ts";
 import { estimateStorage } from "../plan/storage-estimate.ts";
 import { writeCost } from "../plan/write-cost.ts";
-import { existingVersion } from "./backfill-version.ts";
+import { existingVersion } from "./existing-version.ts";
 import { countEveryRow, estimateFromSample, type RowsToCount, type TokenCount } from "./count-tokens.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
@@ -53,7 +53,7 @@ export async function planTargets(
     const version = existingVersion(snapshot, model) ?? null;
     const fragments = await table.fragments(version);
     const rows = fragments.reduce((sum, { pending }) => sum + pending, 0);
-    const round = planRound(fragments, usualBounds(dimensions));
+    const round = planRound(fragments, boundsWithin(context.settings.memoryBytes, dimensions, fragments));
     const vectors = { dimensions, type: version?.vectorType ?? newType };
     const count = async (tokens: TokenCount): Promise<Counted> => {
       const counted: RowsToCount = { table, version, fragments, rows };

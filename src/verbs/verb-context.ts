@@ -26,6 +26,8 @@ export interface VerbSettings {
   readonly model: string | null;
   readonly workers: number;
   readonly device: Device;
+  /** What merges into a table may take beside the process and its model. */
+  readonly memoryBytes: number;
   readonly onEmpty: OnEmpty;
   readonly index: IndexType | "auto";
   /** Null: as an existing version has it, float32 for a new one. */

@@ -72,7 +72,7 @@ describe("requests", () => {
   test("backfill: flags that are settings go through the configuration", async () => {
     const { call, settings, configFile, pin } = await requestOf(
       (
-        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --threads-per-worker 2 --device cuda --on-empty zero --index none --vector-type float16 --share 0.7 --max-cost 2.5 --max-tokens 1000 " +
+        "backfill --to local:./m --name v9 --limit-rows 100 --workers 3 --threads-per-worker 2 --device cuda --on-empty zero --index none --vector-type float16 --memory 2GB --share 0.7 --max-cost 2.5 --max-tokens 1000 " +
         "--key k --text a,b --db ./d --table t --config c.json --pin"
       ).split(" "),
       { workers: 3, onEmpty: "zero", index: "none" },
@@ -87,6 +87,7 @@ describe("requests", () => {
       onEmpty: "zero",
       index: "none",
       vectorType: "float16",
+      memory: "2GB",
       provider: { share: 0.7, maxCost: 2.5, maxTokens: 1000 },
     });
     assert.equal(configFile, "c.json");
@@ -414,6 +415,7 @@ v2 lacks 3 rows: they cannot be found; run reembed backfill
       merges: 12,
       bytesWritten: 180e6,
       writeAmplification: 1,
+      peakMemoryBytes: 118_000_000,
       cost: 0,
       batchCost: null,
       price: null,
@@ -436,6 +438,7 @@ tokens         1.64M ± 21k
 units          12
 time           1 min 30 s on this machine
 vectors        60 MB now, 240 MB while both exist, 180 MB after
+memory         118 MB for merges, beside the process and its model
 `,
     );
     const hosted = {
@@ -450,6 +453,7 @@ vectors        60 MB now, 240 MB while both exist, 180 MB after
       merges: 24,
       bytesWritten: 360e6,
       writeAmplification: 2,
+      peakMemoryBytes: 118_000_000,
       deadline: "2028-01-01",
       replaces: {
         version: "v1",

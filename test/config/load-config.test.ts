@@ -49,6 +49,7 @@ describe("layers", () => {
       workers: null,
       threadsPerWorker: 1,
       device: "cpu",
+      memory: "1GB",
       lockFile: join(cwd, "reembed.lock.json"),
       hubCacheFolder: null,
       hubEndpoint: "https://huggingface.co",
@@ -248,7 +249,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider, prices',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, memory, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider, prices',
     ],
     [
       "REEMBED_CONFIG_INVALID",

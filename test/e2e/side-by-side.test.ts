@@ -28,8 +28,8 @@ test("processes side by side", async (context) => {
 
   await context.test("two that start at once share the units, and one finishes", async (part) => {
     const cwd = await copyOf(part, base);
-    const run = [...fill, "--index", "ivf_flat"];
-    const runs = await Promise.all([runCli(run, { cwd }), runCli(run, { cwd })]);
+    const indexed = [...fill, "--index", "ivf_flat"];
+    const runs = await Promise.all([runCli(indexed, { cwd }), runCli(indexed, { cwd })]);
     assert.deepEqual(
       runs.map((run) => run.exitCode),
       [0, 0],
@@ -56,14 +56,13 @@ test("processes side by side", async (context) => {
 
   await context.test("what a killed process had taken is taken over", async (part) => {
     const cwd = await copyOf(part, base);
-    const run = [...fill, ...noIndex];
-    const victim = runCli(run, {
+    const victim = runCli([...fill, ...noIndex], {
       cwd,
       onLine: (line, child) => {
         if (line["event"] === "unit:committed") child.kill("SIGKILL");
       },
     });
-    const [killed, survivor] = await Promise.all([victim, runCli(run, { cwd })]);
+    const [killed, survivor] = await Promise.all([victim, runCli([...fill, ...noIndex], { cwd })]);
     assert.equal(killed.signal, "SIGKILL");
     assert.equal(survivor.exitCode, 0, survivor.stderr);
     await checkFinished(cwd, null);

@@ -19,6 +19,7 @@ import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { batchFlags, batchSetting, providerFlags, providerSetting } from "./provider-flags.ts";
 import { indexChoices } from "./index-choices.ts";
 import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
+import { memoryFlag } from "./memory-flag.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
 
 export const backfillCommand = defineTableCommand({
@@ -60,6 +61,7 @@ export const backfillCommand = defineTableCommand({
       about: "index to build when it is filled; default: auto, as the active version's or by size",
     },
     vectorType: vectorTypeFlag,
+    memory: memoryFlag,
     ...providerFlags,
     ...batchFlags,
     ...corpusFlags,
@@ -79,6 +81,7 @@ export const backfillCommand = defineTableCommand({
     onEmpty: flags.onEmpty,
     index: flags.index,
     vectorType: flags.vectorType,
+    memory: flags.memory,
     provider: { ...providerSetting(flags), ...batchSetting(flags) },
   }),
   start(engine, { flags, config }) {

@@ -11,6 +11,7 @@ import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
+import { memoryFlag } from "./memory-flag.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
 
 /** `1,640,000`, or `1.64M ± 2.1k` where it was estimated from a sample. */
@@ -80,6 +81,7 @@ export const planCommand = defineTableCommand({
       about: "seconds that your provider takes for a request: bounds the time where its limits are not known",
     },
     vectorType: vectorTypeFlag,
+    memory: memoryFlag,
     ...laneFlags,
     ...corpusFlags,
   },
@@ -92,7 +94,12 @@ export const planCommand = defineTableCommand({
     ],
   ],
   interrupted: "interrupted; a plan changes nothing",
-  settings: (flags) => ({ ...corpusSetting(flags), ...laneSettings(flags), vectorType: flags.vectorType }),
+  settings: (flags) => ({
+    ...corpusSetting(flags),
+    ...laneSettings(flags),
+    vectorType: flags.vectorType,
+    memory: flags.memory,
+  }),
   start(engine, { flags, config }) {
     const to = flags.to ?? (config.model === null ? [] : [config.model]);
     if (to.length === 0) throw usageError("plan needs --to REF, or `model` in the configuration");
@@ -153,6 +160,12 @@ export const planCommand = defineTableCommand({
           `${formatBytes(target.bytesNow)} now, ${formatBytes(target.bytesDuring)} while both exist, ${formatBytes(target.bytesAfter)} after`,
         ],
         ["writes", rewritesOf(target)],
+        [
+          "memory",
+          target.merges === 0
+            ? ""
+            : `${formatBytes(target.peakMemoryBytes)} for merges, beside the process and its model`,
+        ],
         ["model ends", target.deadline ?? ""],
         ["begin", startOf(target)],
       ]),

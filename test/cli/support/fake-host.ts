@@ -24,6 +24,7 @@ export const config: RunConfig = {
   vectorType: null,
   actor: null,
   leaseSeconds: 60,
+  memory: "1GB",
   modelTags: {},
   storageOptions: {},
   stateFolder: null,
