@@ -11,6 +11,9 @@ import type { ScaleRequest, ScaleResult } from "./scale-child.ts";
 /** How often memory is looked at. */
 const watchMs = 20;
 
+/** What merges may take: as the setting has it by default. */
+const memoryBytes = 1e9;
+
 /** Nobody else fills this table. */
 const leaseMs = 60_000;
 
@@ -39,6 +42,7 @@ const { seconds, complete } = await backfill({
   guard: null,
   onEmpty: "fail",
   limitRows: undefined,
+  memoryBytes,
   residentBytes: () => process.memoryUsage.rss(),
   emit: () => {},
   signal: undefined,
