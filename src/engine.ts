@@ -10,10 +10,9 @@ import { readDeprecations } from "./config/deprecation-calendar.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
-import { parseByteSize } from "./core/byte-size.ts";
+import { requireByteSize } from "./core/byte-size.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
-import { ReembedError } from "./core/errors.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
 import type {
@@ -333,13 +332,6 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       await store.close();
     },
   };
-}
-
-/** Bytes of a size that the configuration's check has let through. */
-function requireByteSize(written: string): number {
-  const bytes = parseByteSize(written);
-  if (bytes === null) throw new ReembedError("REEMBED_INTERNAL", `${written} is no size`);
-  return bytes;
 }
 
 /** Workers that together take every core, or keep a device busy. */

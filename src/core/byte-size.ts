@@ -1,3 +1,5 @@
+import { ReembedError } from "./errors.ts";
+
 const unitBytes: Readonly<Record<string, number>> = {
   B: 1,
   KB: 1e3,
@@ -15,4 +17,11 @@ export function parseByteSize(written: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(written.trim()) ?? [];
   const bytes = Number(amount) * (unitBytes[unit?.toUpperCase() ?? ""] ?? Number.NaN);
   return Number.isSafeInteger(Math.round(bytes)) && bytes >= 1 ? Math.round(bytes) : null;
+}
+
+/** The same of a size that has been checked. @throws REEMBED_INTERNAL for any other text */
+export function requireByteSize(written: string): number {
+  const bytes = parseByteSize(written);
+  if (bytes === null) throw new ReembedError("REEMBED_INTERNAL", `${written} is no size`);
+  return bytes;
 }
