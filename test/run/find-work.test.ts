@@ -21,7 +21,7 @@ function world(staleRows: number) {
   };
   const version = { space: { dimensions: 8 } } as VersionRecord;
   const options = { table: table as StoredTable, version, shard: undefined, limitRows: undefined };
-  return { options: { ...options, signal: undefined }, batchesRead: () => read };
+  return { options: { ...options, memoryBytes: 1e9, signal: undefined }, batchesRead: () => read };
 }
 
 test("stale rows of a round are bounded, and the table is read no further", async () => {
