@@ -142,6 +142,7 @@ test("whatever ends a run, the rows end right, and the counts add up", async (co
           guard: null,
           onEmpty: "skip",
           limitRows: undefined,
+          memoryBytes: 1e9,
           residentBytes: () => 0,
           emit: () => {},
           signal: undefined,
