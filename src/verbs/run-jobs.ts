@@ -10,7 +10,7 @@ import type { JobReport, RunJobsRequest, RunJobsResult } from "../core/verbs-job
 import type { VersionRecord } from "../core/version.ts";
 import { hasColumn } from "../lifecycle/summarize-versions.ts";
 import { catchUp, isKept } from "./jobs/catch-up.ts";
-import { checkCanary } from "./jobs/check-canary.ts";
+import { canaryJob } from "./jobs/canary-job.ts";
 import { followModel } from "./jobs/follow-model.ts";
 import { reportJob } from "./jobs/report-job.ts";
 import { retireVersions } from "./retire-versions.ts";
@@ -43,7 +43,7 @@ export async function runJobs(
     for (const version of (await versionsOf(table)).filter(isKept)) {
       // Asking a provider costs money and changes nothing, so a dry run leaves it out too.
       if (dryRun) continue;
-      const report = await checkCanary(context, version);
+      const report = await canaryJob(context, version);
       if (report.state === "failed") tripped.add(version.spaceId);
       jobs.push(report);
     }
