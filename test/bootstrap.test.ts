@@ -160,6 +160,6 @@ describe("the task", () => {
   test("an unknown one is refused with the list", async (context) => {
     const refused = await bootstrap(await clone(context), "dance");
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /^usage: .*setup\|reembed\|quickstart\|test/);
+    assert.match(refused.stderr, /^usage: .*setup\|reembed\|quickstart\|bench\|test/);
   });
 });
