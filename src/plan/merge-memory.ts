@@ -3,8 +3,8 @@ import type { FragmentRows } from "../core/ports.ts";
 
 /**
  * What a merge takes beside the process and its model, in bytes of the float32 vectors that it is sent.
- * Source: peak resident memory of backfills and of merges alone, of 15 to 614 MB, with Lance 12, less that
- * of the process; docs/store-cost.md has the figures.
+ * Source: a fit to peak resident memory of backfills and of merges alone, into columns of 31 to 614 MB on a
+ * local disk, with Lance 12, less an estimate of the process; docs/store-cost.md has the figures.
  *
  * A merge of a whole fragment holds its source six times over (as sent, decoded, joined, sorted, encoded),
  * one of a part three to four times, and what Lance reads ahead of the column that it writes anew: 32 MiB
