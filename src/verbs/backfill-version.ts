@@ -15,6 +15,7 @@ import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { checkWrites } from "./check-writes.ts";
 import { existingVersion } from "./existing-version.ts";
+import { isKnownComplete } from "./is-known-complete.ts";
 import { createRunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
 import { checkAtStart } from "./version-canary.ts";
@@ -100,17 +101,6 @@ export async function backfillVersion(
     await letGo(context, version.name, leases);
     throw error;
   }
-}
-
-/** Whether nothing is left to do, as an earlier run found out at this very version of the table. */
-async function isKnownComplete(
-  { completeness }: VerbContext,
-  table: StoredTable,
-  { name }: VersionRecord,
-): Promise<boolean> {
-  const { versions, tableVersion } = await table.snapshot();
-  const present = versions.find((version) => version.name === name);
-  return present !== undefined && completeness.isKnown(table.name, present, tableVersion);
 }
 
 /** Remembers that nothing is left to do, unless others have committed since that was found. */

@@ -4,6 +4,7 @@ import { memoryForWhole, piecesOf } from "../plan/merge-memory.ts";
 import { boundsWithin, planRound } from "../plan/plan-round.ts";
 import { writeCost } from "../plan/write-cost.ts";
 import { existingVersion } from "./existing-version.ts";
+import { isKnownComplete } from "./is-known-complete.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** Writing a column so much more than once is worth a word before it is paid. */
@@ -23,6 +24,7 @@ export async function checkWrites(
   const { memoryBytes, vectorType } = context.settings;
   const existing = existingVersion(await table.snapshot(), model, name);
   const version = existing !== undefined && hasColumn(existing) ? existing : null;
+  if (version !== null && (await isKnownComplete(context, table, version))) return;
   const { dimensions } = model.space.description;
   const fragments = await table.fragments(version);
   const round = planRound(fragments, boundsWithin(memoryBytes, dimensions, fragments));

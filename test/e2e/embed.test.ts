@@ -241,7 +241,7 @@ test("parts of another input, space or program are refused", async (context) => 
   const taken = join(cwd, "taken.parquet");
   await writeFile(taken, "precious");
   await refused({ out: taken }, "REEMBED_OUTPUT_EXISTS", 2);
-  await refused({ out: sources[0] ?? "", overwrite: true }, "REEMBED_OUTPUT_EXISTS", 2);
+  await refused({ out: sources[0] ?? "", format: "parquet", overwrite: true }, "REEMBED_OUTPUT_EXISTS", 2);
   await refused({ out: join(cwd, "missing", "x.parquet") }, "REEMBED_OUTPUT_WRITE_FAILED", 6);
   await refused({ out: "-" }, "REEMBED_USAGE", 2);
   await refused({ out: file, text: ["body"] }, "REEMBED_CORPUS_COLUMN_MISSING", 3);
