@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
 import { requireWordnet, writeWordnetCorpus } from "../../src/datasets/wordnet.ts";
+import { isFullTest } from "../support/full-test.ts";
 import { mustRun, runCli } from "../support/cli.ts";
 import { mustRunHere } from "../support/run-here.ts";
 import { readColumn } from "../support/read-column.ts";
@@ -62,11 +63,11 @@ test("killed at ten moments and resumed", async (context) => {
 
 /**
  * A part of the glosses that is two fragments, so that a kill may come between two commits. All of
- * them: the same with `REEMBED_TEST_ALL_GLOSSES=1`, in three times the time.
+ * them: the same with `REEMBED_TEST_FULL=1`, in three times the time.
  */
 async function writeGlosses(file: string): Promise<void> {
   await writeWordnetCorpus(await requireWordnet(), file);
-  if (process.env["REEMBED_TEST_ALL_GLOSSES"] === "1") return;
+  if (isFullTest) return;
   const lines = (await readFile(file, "utf8")).split("\n").slice(0, 40_000);
   await writeFile(file, lines.join("\n"));
 }
