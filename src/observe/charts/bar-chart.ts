@@ -29,14 +29,19 @@ export interface BarChart extends ChartText {
 }
 
 const width = 720;
-const rowHeight = 26;
 const barHeight = 14;
 const top = 22;
+
+/** Labels stand beside their bars up to this width, and above them beyond it. */
+const widestBeside = 240;
 
 /** Horizontal bars from zero, one a row, each with its value and, where known, its interval. */
 export function barChart(chart: BarChart): string {
   const { bars, reference, format } = chart;
-  const left = Math.min(260, 12 + Math.max(0, ...bars.map((bar) => labelWidth(bar.label))));
+  const widest = Math.max(0, ...bars.map((bar) => labelWidth(bar.label)));
+  const above = widest > widestBeside;
+  const left = above ? 12 : 12 + widest;
+  const rowHeight = above ? 42 : 26;
   const right = 24 + Math.max(0, ...bars.map((bar) => labelWidth(format(bar.value))));
   const bottom = top + bars.length * rowHeight;
   const values = bars.flatMap((bar) => [bar.value, ...(bar.interval ?? [])]);
@@ -53,10 +58,12 @@ export function barChart(chart: BarChart): string {
     label(x.at(tick), bottom + 16, format(tick), { anchor: "middle" }),
   ]);
   for (const [row, bar] of bars.entries()) {
-    const middle = top + row * rowHeight + rowHeight / 2;
+    const middle = top + (row + 1) * rowHeight - 13;
     const end = x.at(bar.value);
     drawing.push(
-      label(left - 8, middle + 4, cutLabel(bar.label, left - 12), { anchor: "end", kind: "strong" }),
+      above
+        ? label(left, middle - barHeight / 2 - 6, cutLabel(bar.label, width - left), { kind: "strong" })
+        : label(left - 8, middle + 4, bar.label, { anchor: "end", kind: "strong" }),
       `<rect x="${coordinate(Math.min(zero, end))}" y="${coordinate(middle - barHeight / 2)}" width="${coordinate(Math.abs(end - zero))}" height="${barHeight}" rx="2" fill="${seriesColour(bar.series ?? 0)}"><title>${escapeMarkup(`${bar.label}: ${format(bar.value)}`)}</title></rect>`,
     );
     const ends = bar.interval?.map((value) => x.at(value)) ?? [];
