@@ -7,6 +7,15 @@ import { type ErrorCode, type ErrorDetails, ReembedError } from "../core/errors.
 const conflictPattern =
   /commit conflict|preempted by concurrent|incompatible with concurrent|incompatible transaction|concurrent (writers|commit)|conflicting (version|transaction)/i;
 
+/**
+ * Whether LanceDB's builder of an index lost the scratch files that it had written itself under the
+ * system's temporary folder: seen under load, when a table is compacted and indexed at once in one
+ * process. Nothing was committed, and building again succeeds.
+ */
+export function lostScratchFiles(error: unknown): boolean {
+  return /Not found: \S*\.tmp\w+[\\/]ivf_\d+\.lance/.test(String(error));
+}
+
 /** Whether an error of LanceDB means that another writer's commit came first. */
 export function isConflict(error: unknown): boolean {
   return error instanceof Error && conflictPattern.test(error.message);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, Index, type Table } from "@lancedb/lancedb";
 import { requireWordnet, wordnetGlosses } from "../../src/datasets/wordnet.ts";
 import { openReembed } from "../../src/index.ts";
-import { isConflict } from "../../src/store/store-error.ts";
+import { isConflict, lostScratchFiles } from "../../src/store/store-error.ts";
 import { mustRun, runCli } from "./cli.ts";
 import { readColumn } from "./read-column.ts";
 
@@ -68,7 +68,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
         await change(await connection.openTable("docs"));
         return;
       } catch (error) {
-        if (!isConflict(error)) throw error;
+        if (!isConflict(error) && !lostScratchFiles(error)) throw error;
       } finally {
         connection.close();
       }
