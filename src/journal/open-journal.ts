@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BatchEntry, BatchJournal, BatchStep, JournalKey } from "../core/batch-journal.ts";
+import { folderName, namesIn, removeEmptyFolder } from "../folders.ts";
 import { journalReadError, journalWriteError } from "./journal-error.ts";
 import { openDraft } from "./open-draft.ts";
 import { writeDurably } from "./write-durably.ts";
@@ -39,7 +40,9 @@ export async function openJournal(root: string, key: JournalKey): Promise<BatchJ
     return entry;
   };
 
-  const names = await namesIn(folder);
+  const names = await namesIn(folder).catch((error: unknown) => {
+    throw journalReadError(folder, error);
+  });
   for (const name of names.filter((each) => each.endsWith(".json"))) {
     const record = await readRecord(place(name));
     entries.set(record.intent, withPaths(record));
@@ -77,7 +80,7 @@ export async function openJournal(root: string, key: JournalKey): Promise<BatchJ
       // The record goes last, so that a killed run finds what is left of the others.
       await rm(place(`${intent}.json`), { force: true });
       entries.delete(intent);
-      if (entries.size === 0) await removeEmpty(folder);
+      if (entries.size === 0) await removeEmptyFolder(folder);
     },
   };
 }
@@ -87,28 +90,5 @@ async function readRecord(path: string): Promise<EntryRecord> {
     return JSON.parse(await readFile(path, "utf8")) as EntryRecord;
   } catch (error) {
     throw journalReadError(path, error);
-  }
-}
-
-/** A name as one part of a path, whatever is in it. */
-function folderName(name: string): string {
-  return encodeURIComponent(name).replaceAll(".", "%2E");
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw journalReadError(folder, error);
-  }
-}
-
-async function removeEmpty(folder: string): Promise<void> {
-  try {
-    await rmdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncFolder } from "../folders.ts";
 import { journalWriteError } from "./journal-error.ts";
 
 /** Replaces a file whole: whoever reads it finds the old content or the new. @throws REEMBED_SPOOL_WRITE_FAILED */
@@ -16,21 +17,5 @@ export async function writeDurably(path: string, content: string): Promise<void>
     await syncFolder(dirname(path));
   } catch (error) {
     throw journalWriteError(path, error);
-  }
-}
-
-/** Makes names of a folder durable. Systems that cannot open a folder keep names by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle;
-  try {
-    handle = await open(folder, "r");
-  } catch (error) {
-    if (["EISDIR", "EPERM", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pid } from "node:process";
+import { syncFolder } from "../folders.ts";
 import { outputError } from "./output-error.ts";
 
 /** Takes the bytes of one file in order. */
@@ -77,16 +78,6 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let from = 0; from < chunk.byteLength;) {
     const { bytesWritten } = await file.write(chunk, from);
     from += bytesWritten;
-  }
-}
-
-/** A rename lasts through a loss of power only once its folder is on disk. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

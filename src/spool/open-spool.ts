@@ -1,7 +1,8 @@
-import { readdir, rename, rm, rmdir } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileHandle } from "node:fs/promises";
 import type { SpoolKey, SpoolPolicy, VectorSpool } from "../core/spool.ts";
+import { folderName, namesIn, removeEmptyFolder } from "../folders.ts";
 import { createHashPlaces } from "./hash-places.ts";
 import { readSegment } from "./read-segment.ts";
 import { encodeRecord, recordPrefixBytes } from "./segment-format.ts";
@@ -96,7 +97,10 @@ export async function openSpool(root: string, key: SpoolKey, policy: SpoolPolicy
     }
   };
 
-  for (const name of await namesIn(folder)) if (name.endsWith(segmentEnding)) await recover(name);
+  const names = await namesIn(folder).catch((error: unknown) => {
+    throw spoolReadError(folder, error);
+  });
+  for (const name of names) if (name.endsWith(segmentEnding)) await recover(name);
   const recovered = places.size;
 
   return {
@@ -180,7 +184,7 @@ export async function openSpool(root: string, key: SpoolKey, policy: SpoolPolicy
       await writer.idle();
       for (const number of segments.keys()) await remove(number);
       for (const path of empty) await rm(path, { force: true });
-      await removeEmpty(folder);
+      await removeEmptyFolder(folder);
     },
     async close() {
       await writer.idle();
@@ -189,31 +193,7 @@ export async function openSpool(root: string, key: SpoolKey, policy: SpoolPolicy
         else await file.close();
       }
       segments.clear();
-      await removeEmpty(folder);
+      await removeEmptyFolder(folder);
     },
   };
-}
-
-/** A name as one part of a path, whatever is in it. */
-function folderName(name: string): string {
-  return encodeURIComponent(name).replaceAll(".", "%2E");
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw spoolReadError(folder, error);
-  }
-}
-
-/** Removes a folder unless another process has put something into it. */
-async function removeEmpty(folder: string): Promise<void> {
-  try {
-    await rmdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SpoolPolicy } from "../core/spool.ts";
+import { syncFolder } from "../folders.ts";
 import { encodeHeader, type SegmentHeader } from "./segment-format.ts";
 import { spoolWriteError } from "./spool-error.ts";
 
@@ -139,21 +140,5 @@ async function writeWhole(file: FileHandle, records: readonly Uint8Array[], posi
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
-  }
-}
-
-/** Makes a file's name durable. Systems that cannot open a folder keep names by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle;
-  try {
-    handle = await open(folder, "r");
-  } catch (error) {
-    if (["EISDIR", "EPERM", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -4,6 +4,7 @@
 export const roomImports: Readonly<Record<string, readonly string[]>> = {
   core: [],
   arrow: [],
+  folders: [],
   plan: ["core"],
   run: ["core", "plan"],
   lifecycle: ["core", "plan"],
@@ -13,14 +14,14 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   corpus: ["core", "arrow"],
   datasets: ["core"],
   embed: ["core"],
-  journal: ["core"],
+  journal: ["core", "folders"],
   lanes: ["core"],
   observe: ["core"],
-  output: ["core", "arrow"],
+  output: ["core", "arrow", "folders"],
   providers: ["core"],
   hub: ["core"],
   space: ["core", "hub"],
-  spool: ["core"],
+  spool: ["core", "folders"],
   state: ["core"],
   store: ["core", "arrow"],
 
@@ -121,7 +122,7 @@ function writtenRoom(room: string): string {
   return isRootFile(room) ? `${room}\\.ts$` : `${room}/`;
 }
 
-const rootFiles = ["arrow", "engine", "open-reembed", "index", "main"];
+const rootFiles = ["arrow", "folders", "engine", "open-reembed", "index", "main"];
 
 /** Whether the room is a file at the root of `src/` rather than a folder. */
 export function isRootFile(room: string): boolean {
