@@ -1,57 +1,31 @@
 /** The composition root: the only file that names concrete adapters and puts them together. */
-import type { EvalRequest, EvalResult } from "./core/evaluation.ts";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkReferences, mutableWarnings } from "./config/check-references.ts";
 import { choosePrice } from "./config/choose-price.ts";
 import type { RunConfig } from "./config/load-config.ts";
-import { readDeprecations } from "./config/deprecation-calendar.ts";
+import { mergeCalendars, parseDeprecations, readDeprecations } from "./config/deprecation-calendar.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
 import { requireByteSize } from "./core/byte-size.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
+import type { Calendar } from "./core/deprecations.ts";
+import type { Engine } from "./core/engine.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
-import type {
-  ModelInspectResult,
-  ModelListResult,
-  ModelPullResult,
-  ModelRequest,
-  ModelVerifyResult,
-  PullModelRequest,
-} from "./core/model-packages.ts";
 import type { Lane, Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
-import type {
-  BackfillRequest,
-  BackfillResult,
-  ImportRequest,
-  ImportResult,
-  IndexRequest,
-  IndexResult,
-  RollbackResult,
-  SwitchRequest,
-  SwitchResult,
-  VersionsRequest,
-  VersionsResult,
-} from "./core/verbs.ts";
-import type { PlanRequest, PlanResult } from "./core/verbs-plan.ts";
-import type { SearchResult, SearchVerbRequest } from "./core/search.ts";
-import type { CheckRequest, CheckResult } from "./core/verbs-check.ts";
-import type { EmbedRequest, EmbedResult } from "./core/verbs-embed.ts";
-import type { AdoptRequest, AdoptResult } from "./core/verbs-adoption.ts";
-import type {
-  DeleteRequest,
-  DeleteResult,
-  IngestRequest,
-  WriteRequest,
-  WriteResult,
-} from "./core/verbs-write.ts";
-import type { ActiveResult, RunJobsRequest, RunJobsResult } from "./core/verbs-jobs.ts";
-import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./core/verbs-versions.ts";
+import type { VersionsRequest } from "./core/verbs.ts";
+import type { PlanRequest } from "./core/verbs-plan.ts";
+import type { SearchVerbRequest } from "./core/search.ts";
+import type { CheckRequest } from "./core/verbs-check.ts";
+import type { EmbedRequest } from "./core/verbs-embed.ts";
+import type { AdoptRequest } from "./core/verbs-adoption.ts";
+import type { WriteRequest } from "./core/verbs-write.ts";
+import type { RunJobsRequest } from "./core/verbs-jobs.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
@@ -78,6 +52,7 @@ import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import { takeJobsLock } from "./state/jobs-lock.ts";
+import { keepCopies } from "./state/keep-copies.ts";
 import { openCompleteness } from "./state/open-completeness.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
@@ -97,37 +72,7 @@ import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
 import { switchTo } from "./verbs/switch-to.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
-
-/** A database opened for work; every verb is a job that can be awaited or watched. */
-export interface Engine {
-  import(request: ImportRequest): Job<ImportResult>;
-  plan(request: PlanRequest): Job<PlanResult>;
-  adopt(request: AdoptRequest): Job<AdoptResult>;
-  backfill(request: BackfillRequest): Job<BackfillResult>;
-  embed(request: EmbedRequest): Job<EmbedResult>;
-  ingest(request: IngestRequest): Job<WriteResult>;
-  write(request: WriteRequest): Job<WriteResult>;
-  delete(request: DeleteRequest): Job<DeleteResult>;
-  inspect(request: InspectRequest): Job<InspectResult>;
-  retire(request: RetireRequest): Job<RetireResult>;
-  versions(request: VersionsRequest): Job<VersionsResult>;
-  index(request: IndexRequest): Job<IndexResult>;
-  eval(request: EvalRequest): Job<EvalResult>;
-  switch(request: SwitchRequest): Job<SwitchResult>;
-  rollback(): Job<RollbackResult>;
-  /** Does once what keeps a table in order. @throws REEMBED_JOBS_BUSY */
-  runJobs(request: RunJobsRequest): Job<RunJobsResult>;
-  check(request: CheckRequest): Job<CheckResult>;
-  /** The version that searches go to, with its space. @throws REEMBED_NO_ACTIVE_VERSION */
-  active(): Job<ActiveResult>;
-  search(request: SearchVerbRequest): Job<SearchResult>;
-  pullModel(request: PullModelRequest): Job<ModelPullResult>;
-  inspectModel(request: ModelRequest): Job<ModelInspectResult>;
-  verifyModel(request: ModelRequest): Job<ModelVerifyResult>;
-  listModels(): Job<ModelListResult>;
-  /** Ends worker threads and lets go of the database. */
-  close(): Promise<void>;
-}
+import { calendarByUrl } from "./web/calendar-by-url.ts";
 
 export interface EngineOptions {
   /** Where `embed` writes to when it is told `-`. */
@@ -246,8 +191,25 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     nowMs: Date.now,
   });
 
+  const { url } = config.deprecations;
+  const onlineCalendar =
+    url === null
+      ? null
+      : calendarByUrl({
+          url,
+          copies: keepCopies(join(stateFolder(config), "calendars")),
+          parse: parseDeprecations,
+          nowMs: Date.now,
+          signal: options.signal,
+        });
   const calendar = {
-    readCalendar: () => readDeprecations([providerEnds, ...config.deprecations.files]),
+    readCalendar: async (): Promise<Calendar> => {
+      const [shipped, ...own] = await Promise.all(
+        [providerEnds, ...config.deprecations.files].map(readDeprecations),
+      );
+      const { entries, notes } = (await onlineCalendar?.()) ?? { entries: [], notes: [] };
+      return { entries: mergeCalendars([shipped ?? [], entries, ...own]), notes };
+    },
   };
   const jobPorts: JobPorts = {
     ...calendar,

@@ -1,7 +1,8 @@
 import type { ConfigRequest, RunConfig } from "../config/load-config.ts";
 import type { ByteStream } from "../core/embedding-output.ts";
 import type { Job } from "../core/job.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
+import type { EngineOptions } from "../engine.ts";
 import type { MockProviderResult } from "../mock-provider/run-mock-provider.ts";
 import type { MockProviderOptions } from "../mock-provider/settings.ts";
 import type { QuickstartRequest, QuickstartResult } from "../quickstart/quickstart.ts";

@@ -1,7 +1,7 @@
 import type { RunConfig, Settings } from "../config/load-config.ts";
 import { exitCodes, type ExitCode, ReembedError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
 import type { Block } from "../observe/report.ts";
 import { type Command, type CommandText, type Scene, watchJob } from "./command.ts";
 import type { FlagSpecs, FlagValues } from "./flags.ts";

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Deprecation } from "../core/deprecations.ts";
-import { ReembedError } from "../core/errors.ts";
+import { parseJsonLines, readJsonLines } from "./read-json-lines.ts";
 
 const entrySchema = z.strictObject({
   provider: z.string().min(1),
@@ -14,49 +13,21 @@ const entrySchema = z.strictObject({
 });
 
 /**
- * Reads calendars of models that end: one JSON object a line, each with its source and the day that this
- * speaks for. Of two entries for a model the later file's wins.
+ * Reads a calendar of models that end: one JSON object a line, each with its source and the day that
+ * this speaks for.
  * @throws REEMBED_CONFIG_UNREADABLE, REEMBED_CONFIG_INVALID with the file and the line
  */
-export async function readDeprecations(files: readonly string[]): Promise<Deprecation[]> {
-  const calendar = new Map<string, Deprecation>();
-  for (const file of files) {
-    let text: string;
-    try {
-      text = await readFile(file, "utf8");
-    } catch (error) {
-      throw ReembedError.from(
-        error,
-        "REEMBED_CONFIG_UNREADABLE",
-        `the calendar of deprecations ${file} cannot be read`,
-      );
-    }
-    for (const entry of parseDeprecations(text, file))
-      calendar.set(`${entry.provider}:${entry.model}`, entry);
-  }
-  return [...calendar.values()];
+export async function readDeprecations(file: string): Promise<Deprecation[]> {
+  return readJsonLines(file, entrySchema, "the calendar of deprecations");
 }
 
-/** The entries of a calendar's text. @throws REEMBED_CONFIG_INVALID with the line */
+/** The entries of a calendar's text. @throws REEMBED_CONFIG_INVALID with the name and the line */
 export function parseDeprecations(text: string, name: string): Deprecation[] {
-  return text
-    .split("\n")
-    .map((written, index) => ({ written, where: `${name}:${index + 1}` }))
-    .filter(({ written }) => written.trim() !== "")
-    .map(({ written, where }) => parseEntry(written, where));
+  return parseJsonLines(text, entrySchema, name);
 }
 
-function parseEntry(written: string, where: string): Deprecation {
-  let json: unknown;
-  try {
-    json = JSON.parse(written);
-  } catch (error) {
-    throw ReembedError.from(error, "REEMBED_CONFIG_INVALID", `${where} is no JSON`);
-  }
-  const checked = entrySchema.safeParse(json);
-  if (checked.success) return checked.data;
-  const problems = checked.error.issues.map(({ path, message }) => `${path.join(".") || "line"}: ${message}`);
-  throw new ReembedError("REEMBED_CONFIG_INVALID", `${where}: ${problems.join("; ")}`, {
-    details: { where, problems },
-  });
+/** One calendar of several: of two entries for a model the later calendar's wins. */
+export function mergeCalendars(calendars: readonly (readonly Deprecation[])[]): Deprecation[] {
+  const merged = new Map(calendars.flat().map((entry) => [`${entry.provider}:${entry.model}`, entry]));
+  return [...merged.values()];
 }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { type Follow, followChoices } from "../core/verbs-jobs.ts";
 import { settingNotes } from "./setting-notes.ts";
+import { webAddress } from "./web-address.ts";
 
 /** What the jobs do by themselves, and what they know of providers. */
 export interface JobSettings {
   readonly jobs: { readonly follow: Follow };
-  readonly deprecations: { readonly files: readonly string[] };
+  readonly deprecations: { readonly files: readonly string[]; readonly url: string | null };
 }
 
 /** Members of the table of settings. Order: as documented. */
@@ -31,6 +32,12 @@ export const jobSettings = {
           "Calendars of models that end (JSONL), over that of `datasets/providers/deprecations.jsonl`.",
         variable: "REEMBED_DEPRECATIONS_FILES",
         expected: 'a list of file names, such as ["ends.jsonl"]',
+      }),
+      url: webAddress.nullable().default(null).register(settingNotes, {
+        description: "Address of such a calendar, over the shipped one and under your files.",
+        variable: "REEMBED_DEPRECATIONS_URL",
+        expected: "an http or https address without a user name and password",
+        secret: true,
       }),
     })
     .prefault({})

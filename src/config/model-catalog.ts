@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { ReembedError } from "../core/errors.ts";
 import { type ProviderName, providerNames } from "../core/model-reference.ts";
 import type { ModelFacts } from "../core/provider.ts";
+import { readJsonLines } from "./read-json-lines.ts";
 
 const count = z.int().positive();
 
@@ -30,7 +30,8 @@ const factsSchema = z.strictObject({
 export async function readModelCatalog(files: readonly string[]): Promise<ModelFacts[]> {
   const catalog = new Map<string, ModelFacts>();
   for (const file of files) {
-    for (const facts of await readFacts(file)) catalog.set(`${facts.provider}:${facts.model}`, facts);
+    for (const facts of await readJsonLines(file, factsSchema, "the table of hosted models"))
+      catalog.set(`${facts.provider}:${facts.model}`, facts);
   }
   return [...catalog.values()];
 }
@@ -44,37 +45,4 @@ export function findFacts(catalog: readonly ModelFacts[], provider: ProviderName
     "REEMBED_CONFIG_INVALID",
     `the table of hosted models has no line for ${provider}:${model}, and none for all others of ${provider}`,
   );
-}
-
-async function readFacts(file: string): Promise<ModelFacts[]> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw ReembedError.from(
-      error,
-      "REEMBED_CONFIG_UNREADABLE",
-      `the table of hosted models ${file} cannot be read`,
-    );
-  }
-  return text
-    .split("\n")
-    .map((written, index) => ({ written, line: index + 1 }))
-    .filter(({ written }) => written.trim() !== "")
-    .map(({ written, line }) => checkFacts(written, `${file}:${line}`));
-}
-
-function checkFacts(written: string, where: string): ModelFacts {
-  let json: unknown;
-  try {
-    json = JSON.parse(written);
-  } catch (error) {
-    throw ReembedError.from(error, "REEMBED_CONFIG_INVALID", `${where} is no JSON`);
-  }
-  const checked = factsSchema.safeParse(json);
-  if (checked.success) return checked.data;
-  const problems = checked.error.issues.map(({ path, message }) => `${path.join(".") || "line"}: ${message}`);
-  throw new ReembedError("REEMBED_CONFIG_INVALID", `${where}: ${problems.join("; ")}`, {
-    details: { where, problems },
-  });
 }

@@ -17,6 +17,13 @@ export interface Deprecation {
   readonly asOf: string;
 }
 
+/** What is known of models that end. */
+export interface Calendar {
+  readonly entries: readonly Deprecation[];
+  /** Sentences that people should know of it: that an older copy stands in for what could not be had. */
+  readonly notes: readonly string[];
+}
+
 /** Days before a shutdown at which people are told, the earliest first. */
 export const alertDays = [90, 30, 7] as const;
 

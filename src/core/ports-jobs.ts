@@ -5,3 +5,20 @@ export interface JobsLock {
   /** Gives it back; another run may begin at once. */
   release(): Promise<void>;
 }
+
+/** A text that was had from an address, for when it cannot be had again. */
+export interface KeptCopy {
+  readonly text: string;
+  /** As the server gave them, to ask whether the text changed; null where it gave none. */
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+  /** When the server last said that this is the text. Milliseconds since the epoch. */
+  readonly checkedAtMs: number;
+}
+
+/** Keeps one copy for each address. */
+export interface CopyKeeper {
+  /** Null where there is none, or none that can be read. */
+  read(url: string): Promise<KeptCopy | null>;
+  keep(url: string, copy: KeptCopy): Promise<void>;
+}

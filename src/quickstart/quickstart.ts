@@ -7,7 +7,8 @@ import { type Job, startJob } from "../core/job.ts";
 import type { BackfillResult, VersionSummary } from "../core/verbs.ts";
 import type { SearchResult } from "../core/search.ts";
 import { requireWordnet, writeWordnetCorpus, writeWordnetQueries } from "../datasets/wordnet.ts";
-import { type Engine, openEngine } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
+import { openEngine } from "../engine.ts";
 import { cleanFolder } from "./clean-folder.ts";
 import {
   compareStep,

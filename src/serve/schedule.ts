@@ -1,6 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
 import type { ServeMetrics } from "./metrics.ts";
 
 /** How the runs of the jobs went. */

@@ -1,7 +1,7 @@
 import { ReembedError } from "../core/errors.ts";
 import { type Job, startJob } from "../core/job.ts";
 import type { SearchResult } from "../core/search.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
 import { jsonAnswer } from "./http-answer.ts";
 import { createHttpServer, healthAnswer, type Route } from "./http-server.ts";
 import { createMetrics } from "./metrics.ts";

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../core/engine.ts";
 import type { TableState } from "./metrics.ts";
 
 /** Counting stale rows reads every text: at most one part in so many of the time goes into it. */

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Completeness } from "../core/completeness.ts";
 import { canonicalJson } from "../core/space.ts";
 import type { VersionRecord } from "../core/version.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /**
  * Keeps one small file for each version of a table. Its text says which table version and which
@@ -23,18 +24,8 @@ export function openCompleteness(folder: string): Completeness {
         return false;
       }
     },
-    async keep(table, version, tableVersion) {
-      const path = pathOf(table, version);
-      const temporary = `${path}.${randomUUID()}.tmp`;
-      await mkdir(dirname(path), { recursive: true });
-      try {
-        await writeFile(temporary, markOf(version, tableVersion));
-        await rename(temporary, path);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-    },
+    keep: (table, version, tableVersion) =>
+      replaceFile(pathOf(table, version), markOf(version, tableVersion)),
   };
 }
 

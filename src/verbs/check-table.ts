@@ -1,4 +1,4 @@
-import type { Deprecation } from "../core/deprecations.ts";
+import type { Calendar } from "../core/deprecations.ts";
 import { throwIfAborted } from "../core/errors.ts";
 import {
   type CheckName,
@@ -17,7 +17,7 @@ import { tableName, type VerbContext } from "./verb-context.ts";
 
 /** What the doctor reads beyond the table. Filled in by the composition root. */
 export interface CheckPorts {
-  readCalendar(): Promise<readonly Deprecation[]>;
+  readCalendar(): Promise<Calendar>;
 }
 
 /**

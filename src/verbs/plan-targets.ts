@@ -1,4 +1,4 @@
-import { type Deprecation, findDeprecation, lastSafeStart } from "../core/deprecations.ts";
+import { type Calendar, type Deprecation, findDeprecation, lastSafeStart } from "../core/deprecations.ts";
 import { ReembedError } from "../core/errors.ts";
 import type { EmbedOptions, Lane, Model } from "../core/ports.ts";
 import type { HostedModel } from "../core/provider.ts";
@@ -17,7 +17,7 @@ import { openTable, type VerbContext } from "./verb-context.ts";
 /** What this verb needs beside the usual context. Filled in by the composition root alone. */
 export interface PlanPorts {
   /** When providers end their models. */
-  readCalendar(): Promise<readonly Deprecation[]>;
+  readCalendar(): Promise<Calendar>;
 }
 
 /** Texts that tokens and rate are measured on: about a second of a small transformer on one core. */
@@ -43,7 +43,8 @@ export async function planTargets(
   const texts = await table.sampleTexts(sampleTexts);
   const snapshot = await table.snapshot();
   const newType = request.vectorType ?? context.settings.vectorType ?? "float32";
-  const calendar = await readCalendar();
+  const { entries: calendar, notes } = await readCalendar();
+  for (const message of notes) context.emit({ event: "warning:raised", message });
   const active = snapshot.versions.find(({ state }) => state === "active") ?? null;
   const targets: TargetPlan[] = [];
   for (const reference of request.to) {

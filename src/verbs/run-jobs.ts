@@ -1,5 +1,5 @@
 import {
-  type Deprecation,
+  type Calendar,
   type DeprecationAlert,
   deprecationAlerts,
   describeAlert,
@@ -20,7 +20,7 @@ import { openTable, type VerbContext } from "./verb-context.ts";
 export interface JobPorts {
   /** @throws REEMBED_JOBS_BUSY */
   takeLock(table: string): Promise<JobsLock>;
-  readCalendar(): Promise<readonly Deprecation[]>;
+  readCalendar(): Promise<Calendar>;
 }
 
 /**
@@ -87,11 +87,12 @@ async function checkDeprecations(
 ): Promise<{ readonly report: JobReport; readonly alerts: readonly DeprecationAlert[] }> {
   let alerts: readonly DeprecationAlert[] = [];
   const report = await reportJob("deprecations", null, async () => {
-    alerts = deprecationAlerts(await ports.readCalendar(), versions, context.nowMs());
-    const near = alerts.filter(({ level }) => level !== null);
-    if (near.length === 0)
-      return { state: "nothing", message: "no model in use is known to end within 90 days" };
-    return { state: "warning", message: near.map(describeAlert).join("\n") };
+    const { entries, notes } = await ports.readCalendar();
+    alerts = deprecationAlerts(entries, versions, context.nowMs());
+    const near = alerts.filter(({ level }) => level !== null).map(describeAlert);
+    const told = near.length === 0 ? ["no model in use is known to end within 90 days"] : near;
+    const state = near.length + notes.length === 0 ? "nothing" : "warning";
+    return { state, message: [...told, ...notes].join("\n") };
   });
   return { report, alerts };
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { startJob } from "../../src/core/job.ts";
 import type { EvalResult } from "../../src/core/evaluation.ts";
 import type { VersionsResult, VersionSummary } from "../../src/core/verbs.ts";
-import type { Engine } from "../../src/engine.ts";
+import type { Engine } from "../../src/core/engine.ts";
 import type { RunConfig } from "../../src/config/load-config.ts";
 import { fakeEngine } from "./support/fake-engine.ts";
 import { runFake } from "./support/fake-host.ts";

@@ -72,7 +72,7 @@ describe("layers", () => {
         sliceNdcg10MaxDrop: null,
       },
       jobs: { follow: "never" },
-      deprecations: { files: [] },
+      deprecations: { files: [], url: null },
       provider: {
         share: 1,
         requestsPerMinute: null,

@@ -78,7 +78,7 @@ test("the last safe day leaves room for the work and the grace period", () => {
 
 test("the calendar that comes with the package is whole, sourced and of known providers", async () => {
   const file = fileURLToPath(new URL("../../datasets/providers/deprecations.jsonl", import.meta.url));
-  const calendar = await readDeprecations([file]);
+  const calendar = await readDeprecations(file);
   assert.ok(calendar.length >= 15);
   for (const { provider, source, announced, shutdown } of calendar) {
     assert.ok((providerNames as readonly string[]).includes(provider), provider);

@@ -22,8 +22,9 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
   hub: ["core"],
   space: ["core", "hub"],
   spool: ["core", "folders"],
-  state: ["core"],
+  state: ["core", "folders"],
   store: ["core", "arrow"],
+  web: ["core"],
 
   engine: [
     "core",
@@ -43,6 +44,7 @@ export const roomImports: Readonly<Record<string, readonly string[]>> = {
     "spool",
     "state",
     "store",
+    "web",
   ],
   "open-reembed": ["core", "config", "engine"],
   index: ["core", "open-reembed"],

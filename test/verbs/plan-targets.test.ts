@@ -58,7 +58,7 @@ test("100,000 documents of 2,000 tokens at $0.0001 per 1,000 tokens cost $20", a
 
   const { targets } = await planTargets(
     context,
-    { readCalendar: async () => [] },
+    { readCalendar: async () => ({ entries: [], notes: [] }) },
     { to: [reference.written] },
   );
   const [target] = targets;

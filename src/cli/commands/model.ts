@@ -9,7 +9,7 @@ import type {
   ModelVerifyResult,
   TensorReport,
 } from "../../core/model-packages.ts";
-import type { Engine } from "../../engine.ts";
+import type { Engine } from "../../core/engine.ts";
 import { formatBytes, formatCountOf, formatDuration } from "../../observe/quantities.ts";
 import { type Block, fields, line, table } from "../../observe/report.ts";
 import { suggestion, usageError } from "../parse-arguments.ts";

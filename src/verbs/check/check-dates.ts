@@ -1,4 +1,4 @@
-import { type Deprecation, deprecationAlerts, describeAlert } from "../../core/deprecations.ts";
+import { type Calendar, deprecationAlerts, describeAlert } from "../../core/deprecations.ts";
 import type { Finding } from "../../core/verbs-check.ts";
 import type { VersionRecord } from "../../core/version.ts";
 
@@ -15,20 +15,28 @@ export function checkRetirements(table: string, live: readonly VersionRecord[], 
     }));
 }
 
-/** Hosted models that their providers end within 90 days, or have ended. */
+/** Hosted models that their providers end within 90 days, or have ended; and what keeps that from being known. */
 export function checkDeprecations(
   table: string,
   live: readonly VersionRecord[],
-  calendar: readonly Deprecation[],
+  { entries, notes }: Calendar,
   nowMs: number,
 ): Finding[] {
-  return deprecationAlerts(calendar, live, nowMs)
+  const near = deprecationAlerts(entries, live, nowMs)
     .filter(({ level }) => level !== null)
-    .map((alert) => ({
+    .map((alert): Finding => ({
       check: "deprecations",
       level: alert.level === "ended" ? "error" : "warning",
       version: alert.versions[0] ?? null,
       message: describeAlert(alert),
       fix: `reembed plan --table ${table} --to ${alert.replacement === null ? "REF" : `${alert.provider}:${alert.replacement}`}`,
     }));
+  const unknown = notes.map((message): Finding => ({
+    check: "deprecations",
+    level: "warning",
+    version: null,
+    message,
+    fix: null,
+  }));
+  return [...near, ...unknown];
 }

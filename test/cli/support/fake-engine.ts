@@ -2,7 +2,7 @@ import type { Emit } from "../../../src/core/events.ts";
 import { throwIfAborted } from "../../../src/core/errors.ts";
 import { type Job, startJob } from "../../../src/core/job.ts";
 import type { BackfillResult } from "../../../src/core/verbs.ts";
-import type { Engine } from "../../../src/engine.ts";
+import type { Engine } from "../../../src/core/engine.ts";
 
 /** A call that the command line made. */
 export interface EngineCall {

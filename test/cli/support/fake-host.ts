@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import type { RunConfig } from "../../../src/config/load-config.ts";
-import type { Engine } from "../../../src/engine.ts";
+import type { Engine } from "../../../src/core/engine.ts";
 import type { QuickstartRequest, QuickstartResult } from "../../../src/quickstart/quickstart.ts";
 import type { Job } from "../../../src/core/job.ts";
 import type { Host } from "../../../src/cli/host.ts";
@@ -30,7 +30,7 @@ export const config: RunConfig = {
   stateFolder: null,
   retirementGraceDays: 14,
   jobs: { follow: "never" },
-  deprecations: { files: [] },
+  deprecations: { files: [], url: null },
   provider: {
     share: 1,
     requestsPerMinute: null,
