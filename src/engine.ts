@@ -6,6 +6,7 @@ import { checkReferences, mutableWarnings } from "./config/check-references.ts";
 import { choosePrice } from "./config/choose-price.ts";
 import type { RunConfig } from "./config/load-config.ts";
 import { mergeCalendars, parseDeprecations, readDeprecations } from "./config/deprecation-calendar.ts";
+import { planText, readPlanFile } from "./config/plan-file.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { stateFolder } from "./config/state-folder.ts";
 import { parseReference } from "./config/parse-reference.ts";
@@ -43,6 +44,7 @@ import { presentActor } from "./observe/present-actor.ts";
 import { residentBytes } from "./observe/resident-bytes.ts";
 import { openHub } from "./hub/hub-context.ts";
 import { pinCanary } from "./space/find-canary.ts";
+import { writeFileWhole } from "./output/byte-sink.ts";
 import { openOutput } from "./output/open-output.ts";
 import { batchTerms } from "./providers/batch/batch-terms.ts";
 import { openBatches } from "./providers/batch/open-batches.ts";
@@ -187,6 +189,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,
     readQrels,
+    plans: { read: readPlanFile, write: (path, plan) => writeFileWhole(path, planText(plan)) },
     residentBytes,
     nowMs: Date.now,
   });

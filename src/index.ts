@@ -8,6 +8,7 @@ export type * from "./core/evaluation.ts";
 export type * from "./core/search.ts";
 export type * from "./core/verbs.ts";
 export type * from "./core/verbs-plan.ts";
+export type * from "./core/plan-file.ts";
 export type * from "./core/verbs-check.ts";
 export type * from "./core/verbs-embed.ts";
 export type * from "./core/verbs-adoption.ts";

@@ -35,6 +35,7 @@ const { seconds, complete } = await backfill({
   version,
   leases,
   shard: undefined,
+  planned: null,
   begin: () => Promise.resolve(),
   openLane: () => Promise.resolve(watched.lane),
   isKnownComplete: () => Promise.resolve(false),

@@ -33,10 +33,10 @@ export function parseJsonDocument(text: string, file: string): JsonDocument {
   const positions = new Map<string, TextPosition>();
   let at = text.startsWith("\uFEFF") ? 1 : 0;
 
+  const lineStarts = startsOfLines(text);
   const positionAt = (offset: number): TextPosition => {
-    const before = text.slice(0, offset);
-    const line = before.split("\n").length;
-    return { line, column: offset - before.lastIndexOf("\n") };
+    const line = countUpTo(lineStarts, offset);
+    return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
   };
   const fail = (message: string, offset = at): never => {
     const { line, column } = positionAt(offset);
@@ -137,4 +137,23 @@ export function parseJsonDocument(text: string, file: string): JsonDocument {
   skipSpace();
   if (at < text.length) fail(`expected the end of the file and found ${found()}`);
   return { value, positions };
+}
+
+/** Where each line begins: looked up for every member, so that a long text is gone through once. */
+function startsOfLines(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return starts;
+}
+
+/** How many of these ascending numbers are at most `bound`. */
+function countUpTo(ascending: readonly number[], bound: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? Infinity) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

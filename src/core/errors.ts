@@ -100,6 +100,8 @@ export const errorKinds = {
   REEMBED_STORE_FILTER: fatal(exitCodes.usage),
 
   REEMBED_PLAN_MEMORY: fatal(exitCodes.usage),
+  REEMBED_PLAN_FOREIGN: fatal(exitCodes.usage),
+  REEMBED_PLAN_OUTDATED: fatal(exitCodes.usage),
 
   REEMBED_OUTPUT_EXISTS: fatal(exitCodes.usage),
   REEMBED_OUTPUT_CHANGED: fatal(exitCodes.corpus),

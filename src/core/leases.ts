@@ -37,16 +37,19 @@ export interface Leases {
   close(): Promise<void>;
 }
 
-/** A part of the work that is left to one process by choice: fragments whose id leaves `index - 1` by `count`. */
+/**
+ * A part of the work that is left to one process by choice: fragments whose id, or, of a plan that was made
+ * before, units whose index leaves `index - 1` by `count`.
+ */
 export interface Shard {
   /** From 1. */
   readonly index: number;
   readonly count: number;
 }
 
-/** The shard that a fragment belongs to. Fragments that come later fall into shards in the same way. */
-export function inShard(fragmentId: number, shard: Shard): boolean {
-  return fragmentId % shard.count === shard.index - 1;
+/** Whether a fragment or unit of this number is a shard's. Those that come later fall into shards in the same way. */
+export function inShard(number: number, shard: Shard): boolean {
+  return number % shard.count === shard.index - 1;
 }
 
 /** What a unit needs leases on. A unit of stale rows has rows of many fragments: one process does them all. */

@@ -185,8 +185,11 @@ export interface StoredTable {
   /** Compare-and-set of states; several changes are one commit. @throws REEMBED_STORE_STATE */
   changeVersions(changes: readonly VersionChange[]): Promise<void>;
 
-  /** Fragments with rows still to handle for a version, or for one not made yet (null); ascending by id. */
-  fragments(version: VersionRecord | null): Promise<FragmentRows[]>;
+  /**
+   * Fragments with rows still to handle for a version, or for one not made yet (null), or all that have
+   * rows with `every`; ascending by id.
+   */
+  fragments(version: VersionRecord | null, options?: { readonly every: boolean }): Promise<FragmentRows[]>;
   /**
    * Rows of the given fragments that the version has still to handle (or all of them with `every`, and
    * for a version that is not made yet), in batches of at most `batchRows`.

@@ -11,6 +11,8 @@ export interface PlanRequest {
   readonly exact?: boolean | undefined;
   /** Seconds that a provider takes for one request; with the concurrency it bounds a hosted model's rate. */
   readonly requestSeconds?: number | undefined;
+  /** File to write the units to, for `backfill` to carry out; replaced if it is there. One target only. */
+  readonly out?: string | undefined;
 }
 
 /** What a backfill to one target would take. */
@@ -82,4 +84,6 @@ export interface EndingVersion {
 
 export interface PlanResult {
   readonly targets: readonly TargetPlan[];
+  /** The file that the units were written to; null where none was asked for. */
+  readonly out: string | null;
 }

@@ -34,16 +34,29 @@ export interface ImportResult {
 
 export type OnEmpty = "skip" | "fail" | "zero";
 
-export interface BackfillRequest {
-  /** A model reference, as written. */
-  readonly to: string;
+/** A backfill of a model's space, named by its reference as written, or by a plan that was made of it. */
+export type BackfillRequest = BackfillChoices &
+  (
+    | { readonly to: string; readonly plan?: undefined }
+    | {
+        /** @default the plan's; another is taken where its space is the plan's */
+        readonly to?: string | undefined;
+        /** File of a plan: its units, and nothing else, are carried out. */
+        readonly plan: string;
+      }
+  );
+
+export interface BackfillChoices {
   /** Name of the version; by default the unfinished one of this space, else the next `vN`. */
   readonly name?: string | undefined;
   /** @default as many as cores that the process may use */
   readonly workers?: number | undefined;
   /** Stop after so many rows, resumable. */
   readonly limitRows?: number | undefined;
-  /** Fill only this part of the fragments, beside other processes that fill the rest. @default all */
+  /**
+   * Fill only this part of the fragments, or of the plan's units, beside other processes that fill the rest.
+   * @default all
+   */
   readonly shard?: Shard | undefined;
   /** What to do with a text that cannot have a vector. @default "skip" */
   readonly onEmpty?: OnEmpty | undefined;

@@ -36,9 +36,8 @@ export function boundsWithin(
  * over units, and over merges only where it exceeds one.
  */
 export function planRound(fragments: readonly FragmentRows[], bounds: RoundBounds): RoundPlan {
-  const bytesPerRow = bounds.dimensions * Float32Array.BYTES_PER_ELEMENT;
-  const unitRows = Math.max(1, Math.floor(bounds.unitBytes / bytesPerRow));
-  const mergeRows = Math.max(1, Math.floor(bounds.mergeBytes / bytesPerRow));
+  const unitRows = rowsIn(bounds.unitBytes, bounds.dimensions);
+  const mergeRows = mergeRowsOf(bounds);
   const units: Unit[] = [];
   let fragmentIds: number[] = [];
   let rows = 0;
@@ -59,4 +58,13 @@ export function planRound(fragments: readonly FragmentRows[], bounds: RoundBound
   close();
 
   return { units, rows: units.reduce((sum, unit) => sum + unit.rows, 0), mergeRows };
+}
+
+/** Rows of one merge at most. */
+export function mergeRowsOf({ mergeBytes, dimensions }: RoundBounds): number {
+  return rowsIn(mergeBytes, dimensions);
+}
+
+function rowsIn(bytes: number, dimensions: number): number {
+  return Math.max(1, Math.floor(bytes / (dimensions * Float32Array.BYTES_PER_ELEMENT)));
 }

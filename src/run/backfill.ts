@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit } from "../core/events.ts";
 import type { Leases, Shard } from "../core/leases.ts";
+import type { PlannedUnit } from "../core/plan-file.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
@@ -32,8 +33,10 @@ export interface BackfillOptions {
   readonly table: StoredTable;
   readonly version: VersionRecord;
   readonly leases: Leases;
-  /** Fill only these fragments; undefined: all that no other process has taken. */
+  /** Fill only these fragments, or units of the plan; undefined: all that no other process has taken. */
   readonly shard: Shard | undefined;
+  /** Units of a plan that was made before, and that are all that is to be done; null: whatever is found. */
+  readonly planned: readonly PlannedUnit[] | null;
   /** Called once, before the first write, and only if there is something to do. */
   readonly begin: () => Promise<void>;
   /** Whether an earlier run found nothing left at the present version of the table. */
@@ -65,7 +68,7 @@ export interface BackfillOutcome {
   readonly complete: boolean;
   /** When every row was last looked at; null where it was known that nothing is left. */
   readonly foundAt: TableMoment | null;
-  /** Rows of other shards that were still to do when this one was done. */
+  /** Rows of other shards, or outside the plan, that were still to do when this one was done. */
   readonly rowsElsewhere: number;
 }
 

@@ -19,15 +19,16 @@ import { decodeValues } from "./vector-values.ts";
 /** Rows read at once where the caller does not say: texts of a kilobyte make 8 MB. */
 const scanBatchRows = 8192;
 
-/** Fragments with rows still to handle for a version, or for one that is not made yet; ascending by id. */
+/** Fragments with rows still to handle for a version, or for one that is not made yet, or all; ascending by id. */
 export async function readFragments(
   handle: TableHandle,
   version: VersionRecord | null,
+  every: boolean,
 ): Promise<FragmentRows[]> {
   const spans = await fragmentMap(await handle.open(), version?.hashColumn);
   return spans
     .map(({ id, rows, nulls }) => ({ id, rows, pending: version === null ? rows : nulls }))
-    .filter(({ pending }) => pending > 0)
+    .filter(({ pending }) => every || pending > 0)
     .toSorted((a, b) => a.id - b.id);
 }
 

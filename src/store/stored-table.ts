@@ -31,7 +31,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     setCorpus: (corpus) => setCorpus(handle, corpus),
     createVersion: (request) => createVersion(handle, request),
     changeVersions: (changes) => changeVersions(handle, changes),
-    fragments: (version) => readFragments(handle, version),
+    fragments: (version, options) => readFragments(handle, version, options?.every ?? false),
     readTexts: (version, fragmentIds, options) => readTexts(handle, version, fragmentIds, options),
     readTextsByKey: (keys) => readTextsByKey(handle, keys),
     rowsByKey: (keys, columns) => rowsByKey(handle, keys, columns),

@@ -13,8 +13,10 @@ import { fillByBatches } from "./fill-by-batches.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
 import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
+import { checkPlan } from "./check-plan.ts";
 import { checkWrites } from "./check-writes.ts";
 import { existingVersion } from "./existing-version.ts";
+import { type FixedRequest, fixRequest } from "./fix-request.ts";
 import { isKnownComplete } from "./is-known-complete.ts";
 import { createRunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
@@ -26,18 +28,17 @@ import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts
  * catches up rows appended or changed since. A first version becomes active when it is ready, as
  * there is nothing to compare it with.
  */
-export async function backfillVersion(
-  context: VerbContext,
-  request: BackfillRequest,
-): Promise<BackfillResult> {
+export async function backfillVersion(context: VerbContext, asked: BackfillRequest): Promise<BackfillResult> {
+  const request = await fixRequest(context, asked);
   const model = await context.openModel(request.to);
   for (const message of model.warnings) context.emit({ event: "warning:raised", message });
   const table = await openTable(context, [request.to]);
+  if (request.plan !== null) await checkPlan(context, table, model, request.plan, request);
   await requireCorpus(context, table);
   const workers = request.workers ?? context.settings.workers;
   // A device that is not there is refused before anything is written.
   if (context.settings.device !== "cpu") await context.laneOf(model, workers);
-  await checkWrites(context, table, model, request.name);
+  await checkWrites(context, table, model, request);
   const version = await chooseVersion(context, table, model, request);
 
   const startMs = performance.now();
@@ -80,6 +81,7 @@ export async function backfillVersion(
       version,
       leases,
       shard: request.shard,
+      planned: request.plan?.units ?? null,
       begin,
       openLane,
       openSpool: () => openVersionSpool(context, table, version),
@@ -141,10 +143,8 @@ async function chooseVersion(
   context: VerbContext,
   table: StoredTable,
   model: Model,
-  request: BackfillRequest,
+  { name, vectorType }: FixedRequest,
 ): Promise<VersionRecord> {
-  const { name } = request;
-  const vectorType = request.vectorType ?? context.settings.vectorType ?? undefined;
   const snapshot = await table.snapshot();
   let existing = existingVersion(snapshot, model, name);
   if (existing === undefined) {

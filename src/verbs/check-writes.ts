@@ -2,8 +2,10 @@ import type { Model, StoredTable } from "../core/ports.ts";
 import { hasColumn } from "../lifecycle/summarize-versions.ts";
 import { memoryForWhole, piecesOf } from "../plan/merge-memory.ts";
 import { boundsWithin, planRound } from "../plan/plan-round.ts";
+import { plannedRound, unitsOfShard } from "../plan/planned-round.ts";
 import { writeCost } from "../plan/write-cost.ts";
 import { existingVersion } from "./existing-version.ts";
+import type { FixedRequest } from "./fix-request.ts";
 import { isKnownComplete } from "./is-known-complete.ts";
 import type { VerbContext } from "./verb-context.ts";
 
@@ -19,7 +21,7 @@ export async function checkWrites(
   context: VerbContext,
   table: StoredTable,
   model: Model,
-  name: string | undefined,
+  { name, plan, shard }: FixedRequest,
 ): Promise<void> {
   const { memoryBytes, vectorType } = context.settings;
   const existing = existingVersion(await table.snapshot(), model, name);
@@ -27,7 +29,10 @@ export async function checkWrites(
   if (version !== null && (await isKnownComplete(context, table, version))) return;
   const { dimensions } = model.space.description;
   const fragments = await table.fragments(version);
-  const round = planRound(fragments, boundsWithin(memoryBytes, dimensions, fragments));
+  const round =
+    plan === null
+      ? planRound(fragments, boundsWithin(memoryBytes, dimensions, fragments))
+      : plannedRound(unitsOfShard(plan.units, shard), fragments, memoryBytes, dimensions);
   const type = version?.vectorType ?? vectorType ?? "float32";
   const cost = writeCost(round, fragments, { dimensions, type });
   if (cost.writeAmplification <= amplificationToTell) return;

@@ -5,7 +5,7 @@ import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { LeaseItem, Leases } from "../core/leases.ts";
 import type { Lane, Model, StoredTable } from "../core/ports.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
-import type { BackfillRequest } from "../core/verbs.ts";
+import type { BackfillChoices } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { hostedSeconds } from "../plan/hosted-seconds.ts";
 import { type BatchPassOutcome, runBatches } from "../run/batch/run-batches.ts";
@@ -17,7 +17,7 @@ export interface FillByBatches {
   readonly version: VersionRecord;
   readonly model: Model;
   readonly leases: Leases;
-  readonly request: BackfillRequest;
+  readonly request: BackfillChoices;
   /** Compares what another run left in the spool with the model of today. */
   readonly guard: SpaceGuard | null;
   /** Called once, before anything is sent, and only if there is something to do. */
@@ -109,7 +109,7 @@ function refuseUnderWay(version: string, batches: number): void {
 }
 
 /** The batches of a model. @throws REEMBED_USAGE where there are none */
-function requireOffer(model: Model, request: BackfillRequest): Extract<BatchOffer, { offered: true }> {
+function requireOffer(model: Model, request: BackfillChoices): Extract<BatchOffer, { offered: true }> {
   const refuse = (why: string): never => {
     throw new ReembedError("REEMBED_USAGE", `${model.reference} cannot be embedded in batches: ${why}`);
   };

@@ -1,11 +1,11 @@
 import { ReembedError } from "../core/errors.ts";
 import { describeHolder, type Leases } from "../core/leases.ts";
 import type { IndexType, StoredTable, VectorIndex } from "../core/ports.ts";
-import type { BackfillRequest } from "../core/verbs.ts";
 import type { VersionRecord, VersionState } from "../core/version.ts";
 import { activeVersion, findVersion } from "../lifecycle/find-version.ts";
 import { coverageOf } from "../lifecycle/summarize-versions.ts";
 import type { BackfillOutcome } from "../run/backfill.ts";
+import type { FixedRequest } from "./fix-request.ts";
 import type { VerbContext } from "./verb-context.ts";
 
 /** How a run left the version. */
@@ -18,20 +18,14 @@ export interface FinishOptions {
   readonly table: StoredTable;
   readonly version: VersionRecord;
   readonly leases: Leases;
-  readonly request: BackfillRequest;
+  readonly request: FixedRequest;
   readonly outcome: BackfillOutcome;
 }
 
 /** Finishes a version whose rows are all handled, in one process only: the others say who does. */
 export async function finishOnce(context: VerbContext, options: FinishOptions): Promise<End> {
   const { table, version, leases, request, outcome } = options;
-  if (!outcome.complete) {
-    const others =
-      request.shard === undefined || outcome.rowsElsewhere === 0
-        ? null
-        : `shard ${request.shard.index} of ${request.shard.count} is done; ${outcome.rowsElsewhere} rows of other shards are still to do`;
-    return { index: null, note: others };
-  }
+  if (!outcome.complete) return { index: null, note: leftToOthers(request, outcome.rowsElsewhere) };
   const type = request.index ?? context.settings.index;
   const present = await table.vectorIndex(version);
   const { state } = findVersion(await table.snapshot(), version.name);
@@ -46,6 +40,17 @@ export async function finishOnce(context: VerbContext, options: FinishOptions): 
   return { index: present, note: `${who} finishes ${version.name}: its index, then its state` };
 }
 
+/** What others have to do before the version is complete; null where this process left it. */
+function leftToOthers({ plan, shard }: FixedRequest, rows: number): string | null {
+  if (rows === 0) return null;
+  const part = shard === undefined ? "" : `shard ${shard.index} of ${shard.count}`;
+  if (plan !== null) {
+    const done = part === "" ? "the plan" : `${part} of the plan`;
+    return `${done} is carried out; ${rows} rows are still to do, in other shards or outside the plan: once all shards are done, reembed backfill without --plan finishes the version`;
+  }
+  return shard === undefined ? null : `${part} is done; ${rows} rows of other shards are still to do`;
+}
+
 /** States in which a version has been finished before. */
 const settledStates: ReadonlySet<VersionState> = new Set(["ready", "active", "retiring"]);
 
@@ -54,7 +59,7 @@ async function finish(
   context: VerbContext,
   table: StoredTable,
   version: VersionRecord,
-  request: BackfillRequest,
+  request: FixedRequest,
 ): Promise<VectorIndex | null> {
   const index = await ensureIndex(context, table, version, request.index ?? context.settings.index);
   // Another process may have failed, and said so, after this one went on.

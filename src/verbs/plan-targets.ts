@@ -5,13 +5,14 @@ import type { HostedModel } from "../core/provider.ts";
 import type { EndingVersion, PlanRequest, PlanResult, TargetPlan } from "../core/verbs-plan.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
+import { describePlan } from "../plan/describe-plan.ts";
 import { hostedSeconds } from "../plan/hosted-seconds.ts";
 import { boundsWithin, planRound } from "../plan/plan-round.ts";
 import { estimateStorage } from "../plan/storage-estimate.ts";
 import { writeCost } from "../plan/write-cost.ts";
 import { existingVersion } from "./existing-version.ts";
 import { countEveryRow, estimateFromSample, type RowsToCount, type TokenCount } from "./count-tokens.ts";
-import { requireCorpus } from "./require-corpus.ts";
+import { corpusOf, requireCorpus } from "./require-corpus.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
 
 /** What this verb needs beside the usual context. Filled in by the composition root alone. */
@@ -30,13 +31,17 @@ const million = 1_000_000;
 
 /**
  * What a backfill to each target would take: counted or estimated by the target's own tokenizer, timed
- * on a sample of the table's rows or by a provider's limits. Nothing is written, and no provider asked.
+ * on a sample of the table's rows or by a provider's limits. Nothing is written but the file that may be
+ * asked for, and no provider is asked.
+ * @throws REEMBED_USAGE, REEMBED_PLAN_MEMORY
  */
 export async function planTargets(
   context: VerbContext,
   { readCalendar }: PlanPorts,
   request: PlanRequest,
 ): Promise<PlanResult> {
+  const { out = null } = request;
+  if (out !== null && request.to.length !== 1) throw oneTargetOnly(request.to);
   const table = await openTable(context, request.to);
   await requireCorpus(context, table);
   const versions = await summarizeVersions(table, { history: false, signal: context.signal });
@@ -66,7 +71,7 @@ export async function planTargets(
       model.hosted === undefined
         ? await planLocal(context, model, texts, count)
         : await planHosted(model.hosted, rows, request.requestSeconds ?? null, count);
-    targets.push({
+    const target: TargetPlan = {
       model: reference,
       spaceId: model.space.id,
       dimensions,
@@ -82,9 +87,31 @@ export async function planTargets(
         active === null || active.spaceId === model.space.id
           ? null
           : endOf(active, calendar, effort.seconds, context.settings.retirementGraceDays),
-    });
+    };
+    targets.push(target);
+    if (out === null) continue;
+    const about = {
+      madeAt: new Date(context.nowMs()).toISOString(),
+      table: {
+        uri: context.settings.db,
+        name: table.name,
+        version: snapshot.tableVersion,
+        rows: snapshot.rows,
+      },
+      corpus: await corpusOf(context, table),
+      space: model.space,
+      target,
+    };
+    await context.plans.write(out, describePlan(round, fragments, about));
   }
-  return { targets };
+  return { targets, out };
+}
+
+function oneTargetOnly(targets: readonly string[]): ReembedError {
+  return new ReembedError(
+    "REEMBED_USAGE",
+    `a plan's file is for one target, and ${targets.length} were named (${targets.join(", ")}): give --out with one --to`,
+  );
 }
 
 /** Until when the active version's model is there, and when to begin at the latest. */

@@ -5,6 +5,7 @@ import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { GatePolicy } from "../core/gate.ts";
 import type { ModelPackages } from "../core/model-packages.ts";
+import type { PlanFiles } from "../core/plan-file.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
 import { spaceDifferences } from "../core/space.ts";
 import type { SpoolKey, SpoolPolicy, VectorSpool } from "../core/spool.ts";
@@ -20,6 +21,8 @@ import type { Judgements } from "../lifecycle/retrieval-metrics.ts";
 
 /** Settings that verbs read, already layered and checked. */
 export interface VerbSettings {
+  /** The database: a URI, or the absolute path of a folder. */
+  readonly db: string;
   readonly table: string | null;
   readonly corpus: CorpusColumns | null;
   /** The model that the configuration names. */
@@ -79,6 +82,7 @@ export interface VerbContext extends CanaryChecks {
   ): AsyncIterable<SourceBatch>;
   readQueries(path: string): Promise<readonly KnownQuery[]>;
   readQrels(path: string): Promise<Judgements>;
+  readonly plans: PlanFiles;
   /** Unit: bytes. */
   residentBytes(): number;
   /** Milliseconds since the epoch. */

@@ -116,7 +116,7 @@ describe("requests", () => {
 
   test("plan and backfill take the configuration's model, and need one", async () => {
     const model = "bundled:potion-base-4m-int8";
-    const sampled = { exact: false, requestSeconds: undefined };
+    const sampled = { exact: false, requestSeconds: undefined, out: undefined };
     assert.deepEqual((await requestOf(["plan"], { model })).call?.request, { to: [model], ...sampled });
     const backfill = (await requestOf(["backfill"], { model })).call?.request;
     assert.ok(typeof backfill === "object" && backfill !== null && "to" in backfill);
@@ -125,10 +125,13 @@ describe("requests", () => {
       ...sampled,
       to: ["a", "b"],
     });
+    const planned = (await requestOf(["backfill", "--plan", "p.json"], { model })).call?.request;
+    assert.ok(typeof planned === "object" && planned !== null && "to" in planned && "plan" in planned);
+    assert.deepEqual([planned.to, planned.plan], [undefined, "p.json"], "a plan names its own model");
     for (const command of ["plan", "backfill"]) {
       const { call, stderr } = await requestOf([command]);
       assert.equal(call, undefined);
-      assert.match(stderr, /^error: \w+ needs --to REF, or `model` in the configuration\n/);
+      assert.match(stderr, /^error: \w+ needs --to REF( or --plan FILE)?, or `model` in the configuration\n/);
     }
   });
 
@@ -426,7 +429,7 @@ v2 lacks 3 rows: they cannot be found; run reembed backfill
       deadline: null,
       replaces: null,
     };
-    const one = fakeEngine({ plan: async () => ({ targets: [target] }) });
+    const one = fakeEngine({ plan: async () => ({ targets: [target], out: null }) });
     assert.equal(
       await shown(["plan", "--to", "a"], one),
       `model          bundled:all-MiniLM-L6-v2
@@ -465,9 +468,10 @@ memory         118 MB for merges, beside the process and its model
     };
     const paid = await shown(
       ["plan", "--to", "a"],
-      fakeEngine({ plan: async () => ({ targets: [hosted] }) }),
+      fakeEngine({ plan: async () => ({ targets: [hosted], out: "plan.json" }) }),
     );
     assert.match(paid, /^goes on with +v2$/m);
+    assert.match(paid, /^written to +plan\.json$/m);
     assert.match(paid, /^tokens +1\.64M ± 21k, estimated by characters$/m);
     assert.match(paid, /^time +unknown: set provider\.tokensPerMinute/m);
     assert.match(
@@ -481,7 +485,10 @@ memory         118 MB for merges, beside the process and its model
     );
     assert.match(paid, /^writes +360 MB in 24 merges, 2 times the columns: fragments are larger/m);
     const two = fakeEngine({
-      plan: async () => ({ targets: [target, { ...target, tokensError: 0, model: "bundled:potion" }] }),
+      plan: async () => ({
+        targets: [target, { ...target, tokensError: 0, model: "bundled:potion" }],
+        out: null,
+      }),
     });
     assert.match(
       await shown(["plan", "--to", "a", "--to", "b"], two),

@@ -20,7 +20,13 @@ function world(staleRows: number) {
     },
   };
   const version = { space: { dimensions: 8 } } as VersionRecord;
-  const options = { table: table as StoredTable, version, shard: undefined, limitRows: undefined };
+  const options = {
+    table: table as StoredTable,
+    version,
+    shard: undefined,
+    planned: null,
+    limitRows: undefined,
+  };
   return { options: { ...options, memoryBytes: 1e9, signal: undefined }, batchesRead: () => read };
 }
 

@@ -132,6 +132,7 @@ test("whatever ends a run, the rows end right, and the counts add up", async (co
           version,
           leases,
           shard: undefined,
+          planned: null,
           begin: async () => {},
           isKnownComplete: async () => false,
           openLane: async () => laneOf(version, held, pass),

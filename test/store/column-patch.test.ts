@@ -26,6 +26,7 @@ test("filling v2 leaves v1's index complete and v1's bytes as they were", async 
   assert.equal(index?.type, "ivf_flat");
   assert.equal(await coverage(table, v1), "3000/0");
   const before = await vectorsByKey(table, v1);
+  const fragments = await table.fragments(null);
 
   const v2 = await addVersion(table, "v2", 16);
   assert.equal(await coverage(table, v1), "3000/0");
@@ -34,6 +35,11 @@ test("filling v2 leaves v1's index complete and v1's bytes as they were", async 
     assert.equal(await coverage(table, v1), "3000/0");
   }
   assert.deepEqual(await table.fragments(v2), []);
+  assert.deepEqual(
+    await table.fragments(null),
+    fragments,
+    "plans name fragments, so these stay what they are",
+  );
   await table.buildIndex(v2, "ivf_flat");
   assert.equal(await coverage(table, v1), "3000/0");
   assert.equal(await coverage(table, v2), "3000/0");

@@ -40,6 +40,11 @@ export const backfillCommand = defineTableCommand({
       about: "the version's name; default: the unfinished one of this model, else the next vN",
     },
     ...laneFlags,
+    plan: {
+      kind: "text",
+      placeholder: "FILE",
+      about: "carry out the units of a file that reembed plan --out wrote, and nothing else",
+    },
     limitRows: {
       kind: "count",
       placeholder: "N",
@@ -48,7 +53,7 @@ export const backfillCommand = defineTableCommand({
     shard: {
       kind: "text",
       placeholder: "I/N",
-      about: "fill only part I of N of the table, beside other processes that fill the rest; 1/2, 2/2",
+      about: "fill only part I of N of the table or plan, beside processes that fill the rest; 1/2, 2/2",
     },
     onEmpty: {
       kind: "choice",
@@ -73,6 +78,7 @@ export const backfillCommand = defineTableCommand({
       "in batches, at half the price; run it again to take them in",
     ],
     ["reembed backfill --table docs --to local:./my-model --pin --name v3", "a model of your own"],
+    ["reembed backfill --table docs --plan plan.json --shard 1/2", "half of what was planned before"],
   ],
   interrupted: "interrupted; what was committed stays, run the same command to go on",
   settings: (flags) => ({
@@ -85,20 +91,22 @@ export const backfillCommand = defineTableCommand({
     provider: { ...providerSetting(flags), ...batchSetting(flags) },
   }),
   start(engine, { flags, config }) {
-    const to = flags.to ?? config.model;
-    if (to === null) throw usageError("backfill needs --to REF, or `model` in the configuration");
     if ((flags.noWait || flags.deadline !== undefined) && !config.provider.batch) {
       throw usageError("--no-wait and --deadline are about batches; add --batch, or leave them out");
     }
-    return engine.backfill({
-      to,
+    const choices = {
       name: flags.name,
       workers: config.workers ?? undefined,
       limitRows: flags.limitRows,
       shard: flags.shard === undefined ? undefined : parseShard(flags.shard),
       onEmpty: config.onEmpty,
       index: config.index,
-    });
+    };
+    if (flags.plan !== undefined) return engine.backfill({ ...choices, to: flags.to, plan: flags.plan });
+    const to = flags.to ?? config.model;
+    if (to === null)
+      throw usageError("backfill needs --to REF or --plan FILE, or `model` in the configuration");
+    return engine.backfill({ ...choices, to });
   },
   present: presentBackfill,
   exitCode: (result) => (result.skipped + result.failed > 0 ? exitCodes.incomplete : exitCodes.ok),

@@ -71,6 +71,11 @@ export const planCommand = defineTableCommand({
       placeholder: "REF",
       about: "model to plan for, several times to compare; default: the configuration's",
     },
+    out: {
+      kind: "text",
+      placeholder: "FILE",
+      about: "write the plan of one target to a file, whose units reembed backfill --plan carries out",
+    },
     exact: {
       kind: "switch",
       about: "count the tokens of every row, not of a sample",
@@ -92,6 +97,10 @@ export const planCommand = defineTableCommand({
       "reembed plan --table docs --to openai:text-embedding-3-small --exact",
       "what it will cost, to the token",
     ],
+    [
+      "reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --out plan.json",
+      "as a file, for other machines",
+    ],
   ],
   interrupted: "interrupted; a plan changes nothing",
   settings: (flags) => ({
@@ -103,7 +112,8 @@ export const planCommand = defineTableCommand({
   start(engine, { flags, config }) {
     const to = flags.to ?? (config.model === null ? [] : [config.model]);
     if (to.length === 0) throw usageError("plan needs --to REF, or `model` in the configuration");
-    return engine.plan({ to, exact: flags.exact, requestSeconds: flags.requestSeconds });
+    const { exact, requestSeconds, out } = flags;
+    return engine.plan({ to, exact, requestSeconds, out });
   },
   present(result: PlanResult) {
     const [target, ...others] = result.targets;
@@ -153,6 +163,7 @@ export const planCommand = defineTableCommand({
         ["rows to embed", formatCount(target.rows)],
         ["tokens", tokensOf(target) + (target.ownTokenizer ? "" : ", estimated by characters")],
         ["units", formatCount(target.units)],
+        ["written to", result.out ?? ""],
         ["time", timeOf(target)],
         ["cost", moneyOf(target)],
         [

@@ -1,0 +1,52 @@
+import { ReembedError } from "../core/errors.ts";
+import type { PlanFile } from "../core/plan-file.ts";
+import { newVectorTypes } from "../core/vector-type.ts";
+import type { BackfillChoices, BackfillRequest } from "../core/verbs.ts";
+import type { VerbContext } from "./verb-context.ts";
+
+/** What a backfill is asked for, with everything that its plan has fixed. */
+export interface FixedRequest extends BackfillChoices {
+  readonly to: string;
+  /** Null where whatever is found is to be done. */
+  readonly plan: PlanFile | null;
+}
+
+/**
+ * Reads the plan that a request names, and takes from it what it fixes. A reference may be another than
+ * the planned one, since a model's folder lies elsewhere on another machine: its space is compared later.
+ * @throws REEMBED_USAGE where both fix a thing, each in its own way; REEMBED_CONFIG_UNREADABLE,
+ * REEMBED_CONFIG_INVALID
+ */
+export async function fixRequest(context: VerbContext, request: BackfillRequest): Promise<FixedRequest> {
+  const vectorType = request.vectorType ?? context.settings.vectorType ?? undefined;
+  if (request.plan === undefined) return { ...request, vectorType, plan: null };
+  if (context.settings.provider.batch) {
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      "batches take every row that a version lacks, and a plan says which: leave --batch out, or --plan",
+    );
+  }
+  const plan = await context.plans.read(request.plan);
+  const { target } = plan;
+  if (request.name !== undefined && target.version !== null && request.name !== target.version) {
+    throw fixedOtherwise("to fill version", target.version, request.name, "--name");
+  }
+  if (vectorType !== undefined && vectorType !== target.vectorType) {
+    throw fixedOtherwise("for vectors of", target.vectorType, vectorType, "--vector-type");
+  }
+  return {
+    ...request,
+    to: request.to ?? target.model,
+    name: request.name ?? target.version ?? undefined,
+    vectorType: newVectorTypes.find((type) => type === target.vectorType),
+    plan,
+  };
+}
+
+function fixedOtherwise(what: string, planned: string, asked: string, flag: string): ReembedError {
+  return new ReembedError(
+    "REEMBED_USAGE",
+    `the plan was made ${what} ${planned}, and ${asked} was asked for: leave ${flag} out, or make another plan`,
+    { details: { planned, asked } },
+  );
+}
