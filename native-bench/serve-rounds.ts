@@ -1,6 +1,6 @@
 /**
  * The one way in which a ceiling is measured from outside: it opens what it needs, writes
- * `{"ready":true}`, then for every line on standard input does its work once and answers
+ * `{"ready":true,"about":TEXT}`, then for every line on standard input does its work once and answers
  * `{"value":NUMBER}`. The end of standard input ends it. Peers in Python speak the same.
  */
 import { createInterface } from "node:readline";
@@ -11,9 +11,9 @@ export interface Rounds {
   close(): Promise<void>;
 }
 
-/** Serves rounds until standard input ends. */
-export async function serveRounds(rounds: Rounds): Promise<void> {
-  say({ ready: true });
+/** Serves rounds until standard input ends. @param about versions and settings, for the report */
+export async function serveRounds(rounds: Rounds, about = ""): Promise<void> {
+  say({ ready: true, about });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() !== "") say({ value: await rounds.run() });
   }

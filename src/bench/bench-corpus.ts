@@ -16,13 +16,42 @@ export interface BenchCorpus {
 const mostTexts = 500_000;
 
 /**
- * Reads a corpus: `glosses`, WordNet's definitions, or any file with a column of text.
+ * Reads a corpus: `glosses`, WordNet's definitions, `mix`, made of them, or any file with a column of text.
  * @throws REEMBED_CORPUS_MISSING, REEMBED_CORPUS_COLUMN_MISSING, REEMBED_CORPUS_EMPTY and what opening a source throws
  */
 export async function readBenchCorpus(name: string, column = "text"): Promise<BenchCorpus> {
+  if (name === "mix") return { name, texts: mixedTexts([...(await readGlosses())]) };
   const texts = name === "glosses" ? await readGlosses() : await readFileTexts(name, column);
   if (texts.size === 0) throw new ReembedError("REEMBED_CORPUS_EMPTY", `${name} has no text to measure on`);
   return { name: name === "glosses" ? name : basename(name), texts: [...texts] };
+}
+
+/** Whether a corpus comes with the program, and is no path. */
+export function isMadeCorpus(name: string): boolean {
+  return name === "glosses" || name === "mix";
+}
+
+/**
+ * Words of the shortest and of the longest text of a mix. Lengths between them are spread evenly over their
+ * logarithm, as those of a table of notes, paragraphs and pages are: 57 words, or 75 tokens, in the mean.
+ */
+const mixWords = { fewest: 6, most: 200 } as const;
+
+/** Texts of a mix: enough that none is seen twice in a measurement. */
+const mixTexts = 20_000;
+
+/** Texts of very different lengths, in an order in which neighbours differ too. */
+function mixedTexts(all: readonly string[]): string[] {
+  const supply = all.join(" ").split(/\s+/);
+  const { fewest, most } = mixWords;
+  let at = 0;
+  return Array.from({ length: mixTexts }, (_, index) => {
+    // Multiples of the golden ratio less their whole part: spread evenly however many are taken.
+    const share = (index * 0.618_033_988_749_895) % 1;
+    const words = Math.round(fewest * (most / fewest) ** share);
+    at = (at + words) % (supply.length - most);
+    return supply.slice(at, at + words).join(" ");
+  });
 }
 
 async function readGlosses(): Promise<Set<string>> {

@@ -3,8 +3,11 @@ import type { Machine } from "./describe-machine.ts";
 import type { Summary } from "./statistics.ts";
 import type { Quiet } from "./watch-quiet.ts";
 
-export const suiteNames = ["lane", "store", "search", "api", "pipeline", "scale", "micro"] as const;
+export const suiteNames = ["lane", "store", "search", "api", "pipeline", "scale", "micro", "peers"] as const;
 export type SuiteName = (typeof suiteNames)[number];
+
+/** What is measured where nothing is asked for: all but other tools, which must be installed first. */
+export const usualSuites: readonly SuiteName[] = suiteNames.filter((name) => name !== "peers");
 
 /** A case with its figures. */
 export interface CaseReport extends Summary {

@@ -5,6 +5,9 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
   full: {
     repeats: 7,
     laneSeconds: 1.5,
+    pipelineSeconds: 4.5,
+    peerRepeats: 3,
+    peerRows: 262_144,
     lengths: [4, 8, 16, 32, 64, 128, 256],
     storeRows: 65_536,
     scaleRows: [10_000, 100_000, 1_000_000, 10_000_000],
@@ -15,6 +18,9 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
   quick: {
     repeats: 3,
     laneSeconds: 0.4,
+    pipelineSeconds: 1.2,
+    peerRepeats: 2,
+    peerRows: 32_768,
     lengths: [8, 64, 256],
     storeRows: 16_384,
     scaleRows: [10_000, 100_000],

@@ -8,6 +8,8 @@ import { ReembedError } from "../core/errors.ts";
 /** What the bench reads of a mock provider's books. */
 export interface MockBooks {
   readonly requests: number;
+  /** Texts of answered requests, and their tokens: all paid for. */
+  readonly items: number;
   readonly tokens: number;
   /** Why requests were refused -> how many. */
   readonly refused: Readonly<Record<string, number>>;

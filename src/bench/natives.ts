@@ -9,6 +9,8 @@ import { ReembedError } from "../core/errors.ts";
 
 /** An open program that does its work once when asked. */
 export interface NativeProgram {
+  /** Versions and settings, as the program tells them; may be empty. */
+  readonly about: string;
   /** The rate of one round, in the program's own unit. */
   run(): Promise<number>;
   close(): Promise<void>;
@@ -17,8 +19,12 @@ export interface NativeProgram {
 export interface Natives {
   /** Why ceilings cannot be measured; null where they can. */
   readonly missing: string | null;
-  /** Starts a program of `native-bench/`, ready to run. @throws REEMBED_INTERNAL where it ends early */
-  start(file: string, args: readonly string[]): Promise<NativeProgram>;
+  /**
+   * Starts a program of `native-bench/`, ready to run.
+   * @param command what runs it. @default this Node
+   * @throws REEMBED_INTERNAL where it ends early
+   */
+  start(file: string, args: readonly string[], command?: string): Promise<NativeProgram>;
   /** Ends what was started and not closed. */
   close(): Promise<void>;
 }
@@ -34,9 +40,10 @@ export function openNatives(folder: string = nativeFolder): Natives {
     : "ceilings were not measured: native-bench/ is part of a checkout, not of the installed package";
   return {
     missing,
-    async start(file, args) {
-      const program = await startProgram(execPath, [join(folder, file), ...args]);
+    async start(file, args, command = execPath) {
+      const program = await startProgram(command, [join(folder, file), ...args]);
       const tracked: NativeProgram = {
+        about: program.about,
         run: program.run,
         close: async () => {
           open.delete(tracked);
@@ -84,8 +91,9 @@ export async function startProgram(
       if (line.value.startsWith("{")) return JSON.parse(line.value) as Record<string, unknown>;
     }
   };
-  await nextAnswer();
+  const { about } = await nextAnswer();
   return {
+    about: typeof about === "string" ? about : "",
     async run() {
       child.stdin.write("run\n");
       return Number((await nextAnswer())["value"]);

@@ -14,6 +14,7 @@ const headings: Readonly<Record<SuiteReport["suite"], string>> = {
   pipeline: "Pipeline: table in, column out",
   scale: "Scale: cost and memory over rows",
   micro: "Micro: the parts, one by one",
+  peers: "Peers: other tools on the same texts and cores",
 };
 
 /** How ratios are told apart in plots. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { version as nodeVersion } from "node:process";
 import { throwIfAborted } from "../core/errors.ts";
 import { type Job, startJob } from "../core/job.ts";
@@ -13,6 +13,7 @@ import { describeMachine } from "./describe-machine.ts";
 import { efforts, usualMaxRows } from "./efforts.ts";
 import { measureInterleaved } from "./measure-interleaved.ts";
 import { openNatives } from "./natives.ts";
+import type { ToolChoice } from "./peers/tools.ts";
 import { packageVersions } from "./package-versions.ts";
 import { startPartsThread } from "./parts-thread.ts";
 import { summarize, summarizeRatio } from "./statistics.ts";
@@ -23,7 +24,7 @@ import { type QuietWatch, watchQuiet } from "./watch-quiet.ts";
 export interface BenchRequest {
   /** In this order. @default all */
   readonly suites: readonly SuiteName[];
-  /** `glosses`, or a file with a column `text`. */
+  /** `glosses`, `mix`, or the path of a file with a column `text`. */
   readonly corpus: string;
   /** References of models on disk. */
   readonly models: readonly string[];
@@ -32,6 +33,8 @@ export interface BenchRequest {
   readonly workers?: number | undefined;
   /** Rows of the largest table of `scale`. @default a million */
   readonly maxRows?: number | undefined;
+  /** Other tools to measure beside, and where they are installed. @default none */
+  readonly tools?: ToolChoice | undefined;
   /** The command line that makes this report again. */
   readonly commandLine: string;
   readonly signal?: AbortSignal | undefined;
@@ -60,9 +63,7 @@ async function measure(request: BenchRequest, emit: Emit): Promise<BenchReport> 
   const folder = await mkdtemp(join(tmpdir(), "reembed-bench-"));
   const natives = openNatives();
   try {
-    const corpus = await readBenchCorpus(
-      request.corpus === "glosses" ? request.corpus : resolve(request.corpus),
-    );
+    const corpus = await readBenchCorpus(request.corpus);
     const described = describeCorpus(corpus, await countTokens(corpus, request.models, folder));
     const effort = efforts[request.quick ? "quick" : "full"];
     const maxRows = request.maxRows ?? usualMaxRows;
@@ -70,6 +71,8 @@ async function measure(request: BenchRequest, emit: Emit): Promise<BenchReport> 
       effort: { ...effort, scaleRows: effort.scaleRows.filter((rows) => rows <= maxRows) },
       models: request.models,
       corpus,
+      tokens: described.tokens,
+      tools: request.tools ?? null,
       workers: request.workers ?? usableCores(),
       natives,
       signal: request.signal,
@@ -123,9 +126,9 @@ function measuring(
   signal: AbortSignal | undefined,
   tell: (what: string, number: number, of: number) => void,
 ): SuiteScene["turns"] {
-  return async (cases, ratios) => {
+  return async (cases, ratios, times = { repeats, warmUps: 1 }) => {
     const samples = await measureInterleaved(cases, {
-      repeats,
+      ...times,
       signal,
       onMeasure(name, number, of) {
         watch.probe();

@@ -1,7 +1,8 @@
 import type { BenchCorpus } from "./bench-corpus.ts";
-import type { CaseReport, RatioReport, SuiteReport } from "./bench-report.ts";
+import type { CaseReport, CorpusReport, RatioReport, SuiteReport } from "./bench-report.ts";
 import type { BenchCase } from "./measure-interleaved.ts";
 import type { Natives } from "./natives.ts";
+import type { ToolChoice } from "./peers/tools.ts";
 
 /** How much is measured. A table, so that one place says what `--quick` leaves out. */
 export interface Effort {
@@ -9,6 +10,12 @@ export interface Effort {
   readonly repeats: number;
   /** How long one measurement of a lane should take. Unit: seconds. */
   readonly laneSeconds: number;
+  /** The same of a whole pipeline: longer, so that its windows and commits count as in a long run. */
+  readonly pipelineSeconds: number;
+  /** Measurements of each case beside other tools, some of which are several times slower. */
+  readonly peerRepeats: number;
+  /** Rows of tables that other tools fill. */
+  readonly peerRows: number;
   /** Tokens of the texts that throughput is drawn against. */
   readonly lengths: readonly number[];
   /** Rows of tables that are filled with made-up vectors. */
@@ -38,16 +45,21 @@ export interface SuiteScene {
   /** References of models on disk, as written. */
   readonly models: readonly string[];
   readonly corpus: BenchCorpus;
+  /** Tokens of a text by the first model; null where none were counted. */
+  readonly tokens: CorpusReport["tokens"];
   readonly workers: number;
   /** An empty folder of its own. */
   readonly folder: string;
-  /** Programs that run without our code: ceilings, and where asked for, peers. */
+  /** Programs that run without our code: ceilings, and other tools. */
   readonly natives: Natives;
+  /** Other tools to measure beside; null where none were asked for. */
+  readonly tools: ToolChoice | null;
   readonly signal: AbortSignal | undefined;
-  /** Measures cases in turns, and ratios of them. */
+  /** Measures cases in turns, and ratios of them. @param times default: the effort's repeats after one warm-up */
   turns(
     cases: readonly BenchCase[],
     ratios: readonly RatioPlan[],
+    times?: { readonly repeats: number; readonly warmUps: number },
   ): Promise<{ readonly cases: CaseReport[]; readonly ratios: RatioReport[] }>;
 }
 

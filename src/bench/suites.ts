@@ -3,6 +3,7 @@ import type { Suite } from "./suite.ts";
 import { apiSuite } from "./suites/api-suite.ts";
 import { laneSuite } from "./suites/lane-suite.ts";
 import { microSuite } from "./suites/micro-suite.ts";
+import { peersSuite } from "./suites/peers-suite.ts";
 import { pipelineSuite } from "./suites/pipeline-suite.ts";
 import { scaleSuite } from "./suites/scale-suite.ts";
 import { searchSuite } from "./suites/search-suite.ts";
@@ -17,4 +18,5 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
   pipeline: pipelineSuite,
   scale: scaleSuite,
   micro: microSuite,
+  peers: peersSuite,
 };

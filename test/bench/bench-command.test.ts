@@ -1,12 +1,13 @@
 /** `reembed bench` as users call it: report, schema, page, baseline, and what it refuses. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { z } from "zod";
 import type { BenchReport } from "../../src/bench/bench-report.ts";
-import { mustRun, runCli } from "../support/cli.ts";
+import { runCli } from "../support/cli.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { readRepositoryFile } from "../support/source-files.ts";
 
 const schema = z.fromJSONSchema(JSON.parse(readRepositoryFile("docs/bench.schema.json")) as never);
@@ -16,6 +17,12 @@ const texts = Array.from(
   (_, index) => `The ${index}th river runs from a mountain to the sea.`,
 );
 
+const small = ["--quick", "--corpus", "texts.jsonl", "--model", "bundled:potion-base-4m-int8"];
+
+function without(fields: Readonly<Record<string, unknown>>, ...names: string[]): object {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+}
+
 describe("bench", () => {
   let folder: string;
   let report: BenchReport;
@@ -23,20 +30,15 @@ describe("bench", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "reembed-test-"));
     await writeFile(join(folder, "texts.jsonl"), texts.map((text) => JSON.stringify({ text })).join("\n"));
-    const run = await bench("--suite", "micro", "--report", "base.json", "--html", "page.html");
+    const flags = ["bench", ...small, "--suite", "micro", "--report", "base.json", "--html", "page.html"];
+    const run = await runCli(flags, { cwd: folder });
     assert.equal(run.exitCode, 0, run.stderr);
     report = JSON.parse(await readFile(join(folder, "base.json"), "utf8")) as BenchReport;
   });
 
   after(() => rm(folder, { recursive: true }));
 
-  const bench = (...flags: string[]) =>
-    runCli(
-      ["bench", "--quick", "--corpus", "texts.jsonl", "--model", "bundled:potion-base-4m-int8", ...flags],
-      {
-        cwd: folder,
-      },
-    );
+  const bench = (...flags: string[]) => runHere(["bench", ...small, ...flags], { cwd: folder });
 
   test("the report is what the published schema says, and nothing more", () => {
     schema.parse(report);
@@ -86,31 +88,59 @@ describe("bench", () => {
       join(folder, "rows.jsonl"),
       texts.map((text, id) => JSON.stringify({ id, text })).join("\n"),
     );
-    const place = ["--db", "db", "--table", "t"];
-    await mustRun(["import", "rows.jsonl", ...place, "--key", "id", "--text", "text"], { cwd: folder });
+    const place = ["--db", join(folder, "db"), "--table", "t"];
+    await mustRunHere(["import", join(folder, "rows.jsonl"), ...place, "--key", "id", "--text", "text"], {
+      cwd: folder,
+    });
     const flags = ["--estimate", ...place, "--to", "bundled:potion-base-4m-int8", "--seconds", "1"];
-    const { last, exitCode } = await runCli(["bench", ...flags], { cwd: folder });
+    const { last, exitCode } = await runHere(["bench", ...flags], { cwd: folder });
     assert.equal(exitCode, 0);
     assert.equal(last["rows"], texts.length);
     assert.equal(last["measuredRows"], texts.length);
     const [one, two] = last["machines"] as { seconds: number; low: number; high: number }[];
     assert.ok(one!.low < one!.seconds && one!.seconds < one!.high && two!.seconds < one!.seconds);
     assert.equal(last["bytesDuring"], texts.length * (128 * 4 + 16));
-    const versions = await mustRun(["versions", ...place], { cwd: folder });
+    const versions = await mustRunHere(["versions", ...place], { cwd: folder });
     assert.deepEqual(versions["versions"], []);
   });
 
+  test("another tool is measured beside ours, and one that is not installed is told", async () => {
+    const tool = join(folder, "tools", "model2vec", "bin");
+    await mkdir(tool, { recursive: true });
+    // As slow as no machine is, so that the limit is kept.
+    const answers = `echo '{"ready":true,"about":"model2vec 9"}'; while read -r line; do echo '{"value":10}'; done`;
+    await writeFile(join(tool, "python"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+    const flags = ["--suite", "peers", "--peers", "tools", "--tool", "model2vec,pylance,openai-sdk"];
+    const { last, exitCode } = await bench(...flags);
+    assert.equal(exitCode, 0, JSON.stringify(last));
+    const found = schema.parse(without(last, "type", "command")) as BenchReport;
+    const [suite] = found.suites;
+    assert.deepEqual(
+      suite?.ratios.map(({ name, against, limit, median }) => [name, against, limit, median > 1.5]),
+      [["potion-base-4m-int8 int8: times model2vec", "peer", 1.5, true]],
+    );
+    assert.ok(suite.notes.includes("model2vec: model2vec 9"));
+    for (const label of ["pylance add_columns", "OpenAI SDK, 4 in parallel"]) {
+      assert.match(
+        suite.notes.join("\n"),
+        new RegExp(`${label} was not measured: not installed: .*install.ts`),
+      );
+    }
+  });
+
   const refused: readonly (readonly [flags: string[], exitCode: number, message: RegExp])[] = [
-    [["--suite", "lanes"], 2, /the suites are lane, store.*did you mean lane/],
+    [["--suite", "lanes"], 2, /--suite lanes: there are lane, store.*did you mean lane/],
+    [["--suite", "peers"], 2, /install\.ts DIR, and give --peers DIR/],
+    [["--peers", "tools", "--tool", "torch"], 2, /--tool torch: there are sentence-transformers, /],
     [["--compare", "missing.json"], 2, /missing\.json cannot be read/],
     [["--estimate", "--to", "bundled:potion-base-4m-int8"], 2, /--table and --to/],
     [["--compare", "texts.jsonl"], 2, /no report of reembed bench/],
     [["--suite", "micro", "--corpus", "nowhere.jsonl"], 3, /nowhere\.jsonl/],
-    [["--suite", "micro", "--model", "all-MiniLM-L6-v2"], 2, /all-MiniLM-L6-v2/],
+    [["--suite", "micro", "--corpus", "texts.jsonl", "--model", "all-MiniLM-L6-v2"], 2, /all-MiniLM-L6-v2/],
   ];
   for (const [flags, exitCode, message] of refused) {
     test(`refused: ${flags.join(" ")}`, async () => {
-      const run = await runCli(["bench", "--quick", ...flags], { cwd: folder });
+      const run = await runHere(["bench", "--quick", ...flags], { cwd: folder });
       assert.equal(run.exitCode, exitCode, JSON.stringify(run.last));
       assert.match(String(run.last["message"]), message);
     });

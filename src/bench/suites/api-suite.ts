@@ -24,8 +24,15 @@ const tokensPerText = 55;
 
 const tokensPerMinute = 1_200_000;
 
+/** Texts that a limit is what counts for. */
+export const limitedTexts = {
+  words: words.limited,
+  /** So many as the limit lets through in so many seconds, about. */
+  forSeconds: (seconds: number): number => Math.ceil(((tokensPerMinute / 60) * seconds) / tokensPerText),
+} as const;
+
 /** A busy provider: its limit in windows of 5 s, and faults. */
-const busyProvider =
+export const busyProvider: readonly string[] =
   `--tpm ${tokensPerMinute} --rpm 3000 --burst 5s --latency 150ms --error-429 0.05 --error-5xx 0.02`.split(
     " ",
   );
@@ -97,7 +104,7 @@ async function measureLimit({ corpus, effort, signal }: SuiteScene): Promise<Fac
   const ending = new AbortController();
   const seconds = effort.apiSeconds + settlingMs / 1000;
   // More than the limit lets through, so that the lane never runs dry.
-  const count = Math.ceil(((tokensPerMinute / 60) * seconds * 2) / tokensPerText);
+  const count = limitedTexts.forSeconds(seconds * 2);
   const texts = textsOfWords(corpus.texts, words.limited, count);
   const run = lane.embed(texts, { purpose: "document", signal: ending.signal }).catch((error: unknown) => {
     if (ReembedError.from(error).code !== "REEMBED_INTERRUPTED" && !ending.signal.aborted) throw error;
@@ -137,7 +144,7 @@ async function measureLimit({ corpus, effort, signal }: SuiteScene): Promise<Fac
 const catalog = fileURLToPath(new URL("../../../datasets/providers/models.jsonl", import.meta.url));
 
 /** The API lane over a real adapter, as the engine opens it. */
-async function openBenchLane(url: string): Promise<Lane> {
+export async function openBenchLane(url: string): Promise<Lane> {
   const written = `openai:text-embedding-3-small?dimensions=1536&baseUrl=${url}`;
   const reference = parseReference(written);
   if (reference.kind !== "hosted") throw new TypeError(`${written} is a hosted model`);

@@ -3,10 +3,11 @@ import { saturatingClasses } from "../../core/space.ts";
 import { textBatch } from "../../core/text-batch.ts";
 import { callShape } from "../../lanes/call-plan.ts";
 import { sampleTexts, textsOfWords, writeTexts } from "../bench-corpus.ts";
-import { type BenchModel, laneRate, openBenchModel } from "../bench-model.ts";
+import { type BenchModel, laneRate } from "../bench-model.ts";
 import type { FactReport, SeriesReport } from "../bench-report.ts";
 import type { BenchCase } from "../measure-interleaved.ts";
-import { joinFindings, type RatioPlan, type Suite, type SuiteFindings, type SuiteScene } from "../suite.ts";
+import { perModel, textsForSeconds } from "../per-model.ts";
+import type { RatioPlan, SuiteFindings, SuiteScene } from "../suite.ts";
 
 /** What the thread lane is meant to reach of bare ONNX Runtime, end to end. */
 const leastOfCeiling = 0.97;
@@ -14,28 +15,15 @@ const leastOfCeiling = 0.97;
 /** On a CPU only texts of one length share a call: nothing is padded. */
 const mostPadding = 0;
 
-/** Texts that a first rate is taken from, to choose how many a measurement embeds. */
-const probeTexts = 128;
-
 /** Inference: models x workers x length, beside the bare runtimes. */
-export const laneSuite: Suite = async (scene) => {
-  const parts: SuiteFindings[] = [];
-  for (const reference of scene.models) {
-    const model = await openBenchModel(reference, join(scene.folder, "reembed.lock.json"));
-    parts.push(await measureModel(scene, model));
-  }
-  return joinFindings(parts);
-};
+export const laneSuite = perModel(measureModel);
 
 async function measureModel(scene: SuiteScene, model: BenchModel): Promise<SuiteFindings> {
   const { corpus, workers, effort } = scene;
   const { label } = model;
   const [all, one] = await Promise.all([model.openLane(workers), model.openLane(1)]);
   try {
-    const warm = textBatch(sampleTexts(corpus.texts, probeTexts));
-    await laneRate(all, warm);
-    const rate = await laneRate(all, warm);
-    const texts = sampleTexts(corpus.texts, Math.max(probeTexts, Math.round(rate * effort.laneSeconds)));
+    const texts = await textsForSeconds(all, corpus, effort.laneSeconds);
     const batch = textBatch(texts);
     const names = { all: `${label}, ${workersText(workers)}`, one: `${label}, ${workersText(1)}` };
     const cases: BenchCase[] = [

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type BenchReport, type SuiteName, suiteNames } from "../../bench/bench-report.ts";
+import { type BenchReport, type SuiteName, suiteNames, usualSuites } from "../../bench/bench-report.ts";
 import { type Comparison, compareReports } from "../../bench/compare-reports.ts";
 import { comparisonBlocks, reportBlocks } from "../../bench/report-blocks.ts";
+import { type ToolName, toolNames } from "../../bench/peers/tools.ts";
 import { exitCodes } from "../../core/errors.ts";
 import { type Job, startJob } from "../../core/job.ts";
 import { type Command, type Outcome, type Scene, watchJob } from "../command.ts";
@@ -15,13 +16,15 @@ const flags = {
     kind: "list",
     separator: ",",
     placeholder: "NAME,NAME",
-    about: `what to measure: ${suiteNames.join(", ")}; default: all`,
+    about: `what to measure: ${suiteNames.join(", ")}; default: all, peers only with --peers`,
   },
   corpus: {
     kind: "text",
     placeholder: "FILE",
     default: "glosses",
-    about: "texts to measure on: a file with a column text, or glosses, WordNet's definitions",
+    about:
+      "texts to measure on: a file with a column text, glosses (WordNet's definitions), or mix (glosses put " +
+      "together to lengths from a few words to hundreds)",
   },
   model: {
     kind: "list",
@@ -35,6 +38,17 @@ const flags = {
     kind: "count",
     placeholder: "N",
     about: "rows of the largest table of the suite scale; default: a million",
+  },
+  peers: {
+    kind: "text",
+    placeholder: "DIR",
+    about: "measure other tools too, which native-bench/peers/install.ts put in this folder",
+  },
+  tool: {
+    kind: "list",
+    separator: ",",
+    placeholder: "NAME,NAME",
+    about: `of the other tools only these: ${toolNames.join(", ")}`,
   },
   report: { kind: "text", placeholder: "FILE", about: "write the report as JSON, a baseline for later" },
   html: { kind: "text", placeholder: "FILE", about: "write the report as one page with plots" },
@@ -76,12 +90,13 @@ export const benchCommand: Command = {
   async run({ parsed, host, signal, event }) {
     const values = parsed.values as Flags;
     if (values.estimate) return estimate(values, { parsed, host, signal, event });
-    const suites = readSuites(values.suite);
+    const suites = readSuites(values);
+    const tools = readTools(values);
     const { readReport } = await import("../../bench/read-report.ts");
     const at = (path: string): string => resolve(host.cwd, path);
     // Read first: a baseline that cannot be read must not cost a run.
     const baseline = values.compare === undefined ? null : await readReport(at(values.compare));
-    const report = await watchJob(startBench(values, suites, host.cwd, signal), event);
+    const report = await watchJob(startBench(values, { suites, tools }, host.cwd, signal), event);
     const comparisons = baseline === null ? null : compareReports(baseline, report);
     if (values.report !== undefined) {
       await writeFile(at(values.report), `${JSON.stringify(report, null, 2)}\n`);
@@ -127,21 +142,38 @@ function present(report: BenchReport, comparisons: readonly Comparison[] | null)
   return [...reportBlocks(report), ...(comparisons === null ? [] : comparisonBlocks(comparisons))];
 }
 
-/** @throws REEMBED_USAGE for what is no suite */
-function readSuites(written: readonly string[] | undefined): readonly SuiteName[] {
-  if (written === undefined) return suiteNames;
-  return written.map((name) => {
-    const found = suiteNames.find((suite) => suite === name);
-    if (found !== undefined) return found;
+/** @throws REEMBED_USAGE for what is no suite, and for other tools without their folder */
+function readSuites({ suite, peers }: Flags): readonly SuiteName[] {
+  if (suite === undefined) return peers === undefined ? usualSuites : suiteNames;
+  const suites = namesOf("--suite", suite, suiteNames);
+  if (suites.includes("peers") && peers === undefined) {
     throw usageError(
-      `--suite ${name}: the suites are ${suiteNames.join(", ")}${suggestion(name, suiteNames)}`,
+      "--suite peers measures other tools: install them with native-bench/peers/install.ts DIR, and give --peers DIR",
     );
+  }
+  return suites;
+}
+
+/** @throws REEMBED_USAGE for what is no tool */
+function readTools({ tool }: Flags): readonly ToolName[] {
+  return tool === undefined ? toolNames : namesOf("--tool", tool, toolNames);
+}
+
+function namesOf<Name extends string>(
+  flag: string,
+  written: readonly string[],
+  known: readonly Name[],
+): Name[] {
+  return written.map((name) => {
+    const found = known.find((one) => one === name);
+    if (found !== undefined) return found;
+    throw usageError(`${flag} ${name}: there are ${known.join(", ")}${suggestion(name, known)}`);
   });
 }
 
 function startBench(
   values: Flags,
-  suites: readonly SuiteName[],
+  { suites, tools }: { readonly suites: readonly SuiteName[]; readonly tools: readonly ToolName[] },
   cwd: string,
   signal: AbortSignal,
 ): Job<BenchReport> {
@@ -152,14 +184,16 @@ function startBench(
       return profiledRun(written, resolve(cwd, values.profile), emit, signal);
     }
     const { runBench, shippedModels } = await import("../../bench/run-bench.ts");
+    const { isMadeCorpus } = await import("../../bench/bench-corpus.ts");
     return watchJob(
       runBench({
         suites,
-        corpus: values.corpus,
+        corpus: isMadeCorpus(values.corpus) ? values.corpus : resolve(cwd, values.corpus),
         models: values.model ?? shippedModels,
         quick: values.quick,
         workers: values.workers,
         maxRows: values.maxRows,
+        tools: values.peers === undefined ? undefined : { folder: resolve(cwd, values.peers), names: tools },
         commandLine: ["reembed bench", ...written].join(" "),
         signal,
       }),
@@ -171,11 +205,13 @@ function startBench(
 /** The flags that decide what is measured, as they would be written. */
 function writtenFlags(values: Flags, suites: readonly SuiteName[]): string[] {
   return [
-    ...(suites.length === suiteNames.length ? [] : ["--suite", suites.join(",")]),
+    ...(values.suite === undefined ? [] : ["--suite", suites.join(",")]),
     ...(values.corpus === "glosses" ? [] : ["--corpus", values.corpus]),
     ...(values.model ?? []).flatMap((model) => ["--model", model]),
     ...(values.quick ? ["--quick"] : []),
     ...(values.workers === undefined ? [] : ["--workers", String(values.workers)]),
     ...(values.maxRows === undefined ? [] : ["--max-rows", String(values.maxRows)]),
+    ...(values.peers === undefined ? [] : ["--peers", values.peers]),
+    ...(values.tool === undefined ? [] : ["--tool", values.tool.join(",")]),
   ];
 }
