@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { checkReferences, mutableWarnings } from "./config/check-references.ts";
 import { choosePrice } from "./config/choose-price.ts";
 import type { RunConfig } from "./config/load-config.ts";
-import { mergeCalendars, parseDeprecations, readDeprecations } from "./config/deprecation-calendar.ts";
+import { parseDeprecations, readCalendar } from "./config/deprecation-calendar.ts";
 import { planText, readPlanFile } from "./config/plan-file.ts";
 import { findFacts, readModelCatalog } from "./config/model-catalog.ts";
 import { stateFolder } from "./config/state-folder.ts";
@@ -13,7 +13,6 @@ import { parseReference } from "./config/parse-reference.ts";
 import { requireByteSize } from "./core/byte-size.ts";
 import { type Device, workersPerDevice } from "./core/device.ts";
 import type { ByteStream } from "./core/embedding-output.ts";
-import type { Calendar } from "./core/deprecations.ts";
 import type { Engine } from "./core/engine.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
@@ -54,6 +53,7 @@ import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import { takeJobsLock } from "./state/jobs-lock.ts";
+import { openOutbox } from "./state/open-outbox.ts";
 import { keepCopies } from "./state/keep-copies.ts";
 import { openCompleteness } from "./state/open-completeness.ts";
 import { openStore } from "./store/open-store.ts";
@@ -75,6 +75,8 @@ import { switchTo } from "./verbs/switch-to.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
 import { calendarByUrl } from "./web/calendar-by-url.ts";
+import { openWebhook, webhookPace } from "./web/open-webhook.ts";
+import { readWebhookSecret } from "./web/webhook-secret.ts";
 
 export interface EngineOptions {
   /** Where `embed` writes to when it is told `-`. */
@@ -206,16 +208,19 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
           signal: options.signal,
         });
   const calendar = {
-    readCalendar: async (): Promise<Calendar> => {
-      const [shipped, ...own] = await Promise.all(
-        [providerEnds, ...config.deprecations.files].map(readDeprecations),
-      );
-      const { entries, notes } = (await onlineCalendar?.()) ?? { entries: [], notes: [] };
-      return { entries: mergeCalendars([shipped ?? [], entries, ...own]), notes };
-    },
+    readCalendar: () => readCalendar(providerEnds, onlineCalendar, config.deprecations.files),
   };
   const jobPorts: JobPorts = {
     ...calendar,
+    openAlerts: async () => {
+      const { webhook: address } = config.alerts;
+      if (address === null) return null;
+      const secret = await readWebhookSecret(env);
+      return {
+        ...openWebhook({ url: address, secret, ...webhookPace, nowMs: Date.now, signal: options.signal }),
+        outbox: openOutbox(join(stateFolder(config), "alerts"), address),
+      };
+    },
     takeLock: (table) =>
       takeJobsLock(stateFolder(config), table, { leaseMs: config.leaseSeconds * 1000, nowMs: Date.now }),
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Deprecation } from "../core/deprecations.ts";
+import type { Calendar, Deprecation } from "../core/deprecations.ts";
 import { parseJsonLines, readJsonLines } from "./read-json-lines.ts";
 
 const entrySchema = z.strictObject({
@@ -24,6 +24,22 @@ export async function readDeprecations(file: string): Promise<Deprecation[]> {
 /** The entries of a calendar's text. @throws REEMBED_CONFIG_INVALID with the name and the line */
 export function parseDeprecations(text: string, name: string): Deprecation[] {
   return parseJsonLines(text, entrySchema, name);
+}
+
+/**
+ * What is known of models that end: the shipped calendar, under the one at an address, under files of the
+ * user's. Of two entries for a model the later calendar's wins.
+ * @param online null where no address is set
+ * @throws REEMBED_CONFIG_UNREADABLE, REEMBED_CONFIG_INVALID with the file and the line
+ */
+export async function readCalendar(
+  shipped: string,
+  online: (() => Promise<Calendar>) | null,
+  files: readonly string[],
+): Promise<Calendar> {
+  const [first = [], ...own] = await Promise.all([shipped, ...files].map(readDeprecations));
+  const { entries, notes } = (await online?.()) ?? { entries: [], notes: [] };
+  return { entries: mergeCalendars([first, entries, ...own]), notes };
 }
 
 /** One calendar of several: of two entries for a model the later calendar's wins. */

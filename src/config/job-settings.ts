@@ -7,6 +7,7 @@ import { webAddress } from "./web-address.ts";
 export interface JobSettings {
   readonly jobs: { readonly follow: Follow };
   readonly deprecations: { readonly files: readonly string[]; readonly url: string | null };
+  readonly alerts: { readonly webhook: string | null };
 }
 
 /** Members of the table of settings. Order: as documented. */
@@ -45,5 +46,20 @@ export const jobSettings = {
       description: "What is known of models that providers end.",
       variable: null,
       expected: 'an object, such as { "files": ["ends.jsonl"] }',
+    }),
+  alerts: z
+    .strictObject({
+      webhook: webAddress.nullable().default(null).register(settingNotes, {
+        description: "Address that `run-jobs` and `serve` post alerts to, signed and once each.",
+        variable: "REEMBED_ALERTS_WEBHOOK",
+        expected: "an http or https address without a user name and password",
+        secret: true,
+      }),
+    })
+    .prefault({})
+    .register(settingNotes, {
+      description: "Who is told of models that end and of jobs that fail.",
+      variable: null,
+      expected: 'an object, such as { "webhook": "https://hooks.example.org/reembed" }',
     }),
 } as const;

@@ -114,6 +114,10 @@ export const errorKinds = {
 
   REEMBED_JOBS_BUSY: transient(exitCodes.store),
 
+  REEMBED_ALERTS_UNDELIVERED: transient(exitCodes.provider),
+  REEMBED_ALERTS_REFUSED: fatal(exitCodes.provider),
+  REEMBED_ALERTS_STATE: fatal(exitCodes.store),
+
   REEMBED_SERVE_LISTEN: fatal(exitCodes.usage),
   REEMBED_SERVE_AUTH: fatal(exitCodes.usage),
   REEMBED_SERVE_ROUTE: fatal(exitCodes.usage),

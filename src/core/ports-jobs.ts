@@ -1,4 +1,5 @@
 /** What the jobs keep outside the table, between one run and the next. */
+import type { Alert, OutboxEntry } from "./alerts.ts";
 
 /** A lock that one run at a time holds. */
 export interface JobsLock {
@@ -21,4 +22,19 @@ export interface CopyKeeper {
   /** Null where there is none, or none that can be read. */
   read(url: string): Promise<KeptCopy | null>;
   keep(url: string, copy: KeptCopy): Promise<void>;
+}
+
+/** Keeps what was told of each table, and what is still to be told. */
+export interface Outbox {
+  read(table: string): Promise<readonly OutboxEntry[]>;
+  keep(table: string, entries: readonly OutboxEntry[]): Promise<void>;
+}
+
+/** Where alerts go. */
+export interface AlertChannel {
+  /** What people call it: the start of an address, since the rest of it may be a secret. */
+  readonly name: string;
+  readonly outbox: Outbox;
+  /** @throws REEMBED_ALERTS_UNDELIVERED, which may be tried again, and REEMBED_ALERTS_REFUSED */
+  post(alert: Alert, entry: OutboxEntry): Promise<void>;
 }

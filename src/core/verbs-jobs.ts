@@ -9,7 +9,7 @@ export const followChoices = ["never", "backfill", "switch"] as const;
 export type Follow = (typeof followChoices)[number];
 
 /** Each job by its name, in the order in which they run. */
-export const jobNames = ["retire", "canary", "deprecations", "catch-up", "follow"] as const;
+export const jobNames = ["retire", "canary", "deprecations", "catch-up", "follow", "alerts"] as const;
 export type JobName = (typeof jobNames)[number];
 
 export interface RunJobsRequest {

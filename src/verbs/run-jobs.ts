@@ -4,7 +4,7 @@ import {
   deprecationAlerts,
   describeAlert,
 } from "../core/deprecations.ts";
-import type { JobsLock } from "../core/ports-jobs.ts";
+import type { AlertChannel, JobsLock } from "../core/ports-jobs.ts";
 import type { StoredTable } from "../core/ports.ts";
 import type { JobReport, RunJobsRequest, RunJobsResult } from "../core/verbs-jobs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -13,6 +13,7 @@ import { catchUp, isKept } from "./jobs/catch-up.ts";
 import { canaryJob } from "./jobs/canary-job.ts";
 import { followModel } from "./jobs/follow-model.ts";
 import { reportJob } from "./jobs/report-job.ts";
+import { tellAlerts } from "./jobs/tell-alerts.ts";
 import { retireVersions } from "./retire-versions.ts";
 import { openTable, type VerbContext } from "./verb-context.ts";
 
@@ -21,13 +22,15 @@ export interface JobPorts {
   /** @throws REEMBED_JOBS_BUSY */
   takeLock(table: string): Promise<JobsLock>;
   readCalendar(): Promise<Calendar>;
+  /** Where alerts go; null where nobody is to be told. @throws REEMBED_CONFIG_INVALID without a secret */
+  openAlerts(): Promise<AlertChannel | null>;
 }
 
 /**
  * Does once what keeps a table in order: lets go of what is due, checks models and their ends, fills
  * what is missing, follows the configured model. One run at a time; a job that fails ends itself alone,
- * and a version whose model is not what it was is not filled.
- * @throws REEMBED_JOBS_BUSY, and what opening the table throws
+ * and a version whose model is not what it was is not filled. Last, what they found is told, once each.
+ * @throws REEMBED_JOBS_BUSY, REEMBED_CONFIG_INVALID where alerts have no secret, and what opening the table throws
  */
 export async function runJobs(
   context: VerbContext,
@@ -36,6 +39,8 @@ export async function runJobs(
 ): Promise<RunJobsResult> {
   const startMs = performance.now();
   const table = await openTable(context);
+  // What alerts lack is said before anything is done.
+  const channel = await ports.openAlerts();
   const lock = dryRun ? null : await ports.takeLock(table.name);
   try {
     const jobs: JobReport[] = [await retireDue(context, dryRun)];
@@ -53,6 +58,9 @@ export async function runJobs(
       if (!tripped.has(version.spaceId)) jobs.push(await catchUp(context, table, version, dryRun));
     }
     jobs.push(await followModel(context, table, dryRun));
+    const { nowMs } = context;
+    const found = { table: table.name, reports: [...jobs], deprecations: alerts, dryRun, nowMs };
+    jobs.push(await tellAlerts(channel, found));
     return {
       table: table.name,
       dryRun,

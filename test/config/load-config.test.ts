@@ -73,6 +73,7 @@ describe("layers", () => {
       },
       jobs: { follow: "never" },
       deprecations: { files: [], url: null },
+      alerts: { webhook: null },
       provider: {
         share: 1,
         requestsPerMinute: null,
@@ -249,7 +250,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, memory, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, provider, prices',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, memory, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, alerts, provider, prices',
     ],
     [
       "REEMBED_CONFIG_INVALID",

@@ -20,7 +20,9 @@ function blocks(language: string): string[] {
 }
 
 test("its configurations are taken, and its line of the calendar is one", async (context) => {
-  const [config = "", entry = ""] = blocks("json");
+  const json = blocks("json");
+  const [config = ""] = json;
+  const entry = json.find((block) => block.includes('"shutdown"')) ?? "";
   const cwd = await temporaryFolder(context);
   await writeFile(join(cwd, "reembed.config.json"), config);
   const loaded = await loadConfig({ cwd, env: {}, flags: {} });

@@ -31,6 +31,7 @@ export const config: RunConfig = {
   retirementGraceDays: 14,
   jobs: { follow: "never" },
   deprecations: { files: [], url: null },
+  alerts: { webhook: null },
   provider: {
     share: 1,
     requestsPerMinute: null,
