@@ -16,7 +16,7 @@ import type { ByteStream } from "./core/embedding-output.ts";
 import type { Engine } from "./core/engine.ts";
 import { type Job, startJob } from "./core/job.ts";
 import type { HostedReference } from "./core/model-reference.ts";
-import type { Lane, Model } from "./core/ports.ts";
+import type { Model } from "./core/ports.ts";
 import type { Space } from "./core/space.ts";
 import type { VersionsRequest } from "./core/verbs.ts";
 import type { PlanRequest } from "./core/verbs-plan.ts";
@@ -33,9 +33,9 @@ import { rowSource } from "./corpus/row-source.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { openApiModel } from "./lanes/api/api-model.ts";
+import { createSharedLanes } from "./lanes/shared-lanes.ts";
 import { openThreadLane } from "./lanes/thread-lane.ts";
 import { usableCores } from "./lanes/usable-cores.ts";
-import { search } from "./lifecycle/door.ts";
 import { describeActive } from "./lifecycle/find-version.ts";
 import { createMissingRows } from "./lifecycle/missing-rows.ts";
 import { rollback } from "./lifecycle/switch-version.ts";
@@ -56,6 +56,7 @@ import { takeJobsLock } from "./state/jobs-lock.ts";
 import { openOutbox } from "./state/open-outbox.ts";
 import { keepCopies } from "./state/keep-copies.ts";
 import { openCompleteness } from "./state/open-completeness.ts";
+import { openQueryCache } from "./state/open-query-cache.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
@@ -71,9 +72,10 @@ import { inspectModel, listModels, pullModel, verifyModel } from "./verbs/model-
 import { retireVersions } from "./verbs/retire-versions.ts";
 import { type JobPorts, runJobs } from "./verbs/run-jobs.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
+import { searchTable, type SearchPorts } from "./verbs/search-table.ts";
 import { switchTo } from "./verbs/switch-to.ts";
 import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
-import { laneForVersion, openTable, type VerbContext } from "./verbs/verb-context.ts";
+import { openTable, type VerbContext } from "./verbs/verb-context.ts";
 import { calendarByUrl } from "./web/calendar-by-url.ts";
 import { openWebhook, webhookPace } from "./web/open-webhook.ts";
 import { readWebhookSecret } from "./web/webhook-secret.ts";
@@ -97,8 +99,7 @@ const bundledModels = fileURLToPath(new URL("../datasets/models", import.meta.ur
 export async function openEngine(config: RunConfig, options: EngineOptions = {}): Promise<Engine> {
   const { storageOptions } = config;
   const store = await openStore(config.db, { actor: config.actor ?? presentActor(), storageOptions });
-  const lanes: { readonly spaceId: string; readonly workers: number; readonly lane: Promise<Lane> }[] = [];
-  const missingRows = createMissingRows(Date.now);
+  const lanes = createSharedLanes();
   const models = new Map<string, Promise<Model>>();
   const canaryChecks = new Map<string, Promise<void>>();
 
@@ -160,16 +161,12 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     return opening;
   };
 
-  const laneOf = async (model: Model, workers: number, emit: VerbContext["emit"]): Promise<Lane> => {
-    const open = lanes.find((entry) => entry.spaceId === model.space.id && entry.workers >= workers);
-    if (open !== undefined) return open.lane;
-    const lane = openPinnedLane(model, workers, { emit, nowMs: Date.now });
-    // A provider is asked over one lane, whoever asks: its limits and budgets are kept there.
-    const entry = { spaceId: model.space.id, workers: model.hosted === undefined ? workers : Infinity, lane };
-    lanes.push(entry);
-    lane.catch(() => lanes.splice(lanes.indexOf(entry), 1));
-    return lane;
-  };
+  const queryCache = config.search.queryCache
+    ? openQueryCache(join(stateFolder(config), "queries"), {
+        limitBytes: requireByteSize(config.search.queryCacheSize),
+        nowMs: Date.now,
+      })
+    : null;
 
   const contextOf = (emit: VerbContext["emit"]): VerbContext => ({
     settings: {
@@ -182,9 +179,11 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     emit,
     signal: options.signal,
     openModel: openModelOnce,
-    laneOf: (model, workers) => laneOf(model, workers, emit),
+    laneOf: (model, workers) =>
+      lanes.laneOf(model, workers, () => openPinnedLane(model, workers, { emit, nowMs: Date.now })),
     openSpool: (key, policy) => openSpool(join(stateFolder(config), "spool"), key, policy),
     canaryChecks,
+    queryCache,
     completeness: openCompleteness(join(stateFolder(config), "complete")),
     openJournal: (key) => openJournal(join(stateFolder(config), "batches"), key),
     openSource,
@@ -223,6 +222,12 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     },
     takeLock: (table) =>
       takeJobsLock(stateFolder(config), table, { leaseMs: config.leaseSeconds * 1000, nowMs: Date.now }),
+  };
+
+  const searchPorts: SearchPorts = {
+    missingRows: createMissingRows(Date.now),
+    downUntil: new Map(),
+    warningsOf: mutableWarnings,
   };
 
   const embedPorts: EmbedPorts = {
@@ -278,27 +283,14 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     runJobs: job((context, request: RunJobsRequest) => runJobs(context, jobPorts, request)),
     active: () =>
       startJob(async (emit) => describeActive(await (await openTable(contextOf(emit))).snapshot())),
-    search: job(async (context, request: SearchVerbRequest) =>
-      search(
-        {
-          table: await openTable(context),
-          laneFor: async (version) => {
-            for (const message of mutableWarnings([version.reference])) {
-              context.emit({ event: "warning:raised", message });
-            }
-            return laneForVersion(context, version, 1);
-          },
-          missingRows,
-        },
-        request,
-      ),
-    ),
+    search: job((context, request: SearchVerbRequest) => searchTable(context, searchPorts, request)),
     pullModel: job(pullModel),
     inspectModel: job(inspectModel),
     verifyModel: job(verifyModel),
     listModels: () => startJob((emit) => listModels(contextOf(emit))),
     async close() {
-      for (const { lane } of lanes.splice(0)) await (await lane).close();
+      await queryCache?.close();
+      await lanes.close();
       await store.close();
     },
   };

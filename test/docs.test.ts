@@ -34,6 +34,7 @@ const story: Readonly<Record<string, Page>> = {
   "embed-files.md": { before: [] },
   "providers-and-money.md": { before: [importing] },
   "operating.md": { before: [importing, filling] },
+  "emergencies.md": { before: [importing, filling] },
 };
 
 /** A table `docs` as another program would have made it: keys, texts, vectors. */

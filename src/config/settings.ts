@@ -9,10 +9,11 @@ import type { CorpusColumns } from "../core/words.ts";
 import { pricesSchema, type UserPrices } from "./choose-price.ts";
 import { type ProviderSettings, providerSettingsSchema } from "./provider-settings.ts";
 import { type JobSettings, jobSettings } from "./job-settings.ts";
+import { searchSettings, type SearchSettings } from "./search-settings.ts";
 import { settingNotes } from "./setting-notes.ts";
 
 /** Everything that a run is told, whole and frozen: no setting has a default anywhere else. */
-export interface RunConfig extends JobSettings {
+export interface RunConfig extends JobSettings, SearchSettings {
   readonly db: string;
   readonly table: string | null;
   readonly corpus: CorpusColumns | null;
@@ -209,6 +210,7 @@ export const settingsSchema = z.strictObject({
       variable: null,
       expected: 'an object, such as { "ndcg10MaxDrop": 0.01 }',
     }),
+  ...searchSettings,
   ...jobSettings,
   provider: providerSettingsSchema.prefault({}).register(settingNotes, {
     description: "How hosted models are used.",

@@ -1,4 +1,5 @@
 /** Where embedding happens, and what it answers. */
+import type { ReembedError } from "./errors.ts";
 import type { Ledger } from "./provider.ts";
 import type { Space } from "./space.ts";
 import type { TextBatch } from "./text-batch.ts";
@@ -65,6 +66,8 @@ export interface EmbedOptions {
 export interface Lane {
   readonly space: Space;
   readonly stats: LaneStats;
+  /** Why no call can succeed any more; absent or null while one may. Only lanes that ask a provider. */
+  readonly stoppedBy?: ReembedError | null;
   /**
    * Embeds texts of one window. Several calls may be in flight: the lane keeps its workers busy
    * across them, the longest texts of a window first.

@@ -33,7 +33,7 @@ export interface SearchVerbRequest {
   readonly exact: boolean;
   /** @default "vector" */
   readonly mode?: SearchMode | undefined;
-  /** @default "report" */
+  /** @default the setting `search.missing`; for a vector alone "report" */
   readonly missing?: MissingPolicy | undefined;
   /** Compares so many times `limit` candidates of a compressed index by their full vectors. @default by the index */
   readonly refineFactor?: number | undefined;
@@ -54,11 +54,15 @@ export interface SearchResult {
   readonly version: string;
   readonly spaceId: string;
   readonly hits: readonly FoundRow[];
+  /** Whether a vector of the query was kept from an earlier search, and the model not asked for it. */
+  readonly fromCache: boolean;
   readonly missing: {
     /** Rows that the version has no vector for yet: it cannot find them. */
     readonly rows: number;
     /** The version that found rows among them instead; null where none was asked. */
     readonly servedBy: string | null;
+    /** Why the version that would find them was not asked; absent where it was, or none was wanted. */
+    readonly reason?: string;
   };
   readonly latencyMs: number;
 }

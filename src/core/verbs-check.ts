@@ -1,4 +1,5 @@
 /** The doctor: what `check` takes, and what it finds. */
+import type { QueryCacheSize } from "./query-cache.ts";
 
 /** Every check by its name, in the order in which they run. */
 export const checkNames = ["pins", "mix", "canary", "stale", "coverage", "retire", "deprecations"] as const;
@@ -29,5 +30,7 @@ export interface CheckResult {
   readonly checked: readonly CheckName[];
   /** Errors first. */
   readonly findings: readonly Finding[];
+  /** Kept vectors of queries, of all tables of the state folder; null where they are not kept. */
+  readonly queryCache: QueryCacheSize | null;
   readonly seconds: number;
 }

@@ -22,10 +22,12 @@ export async function measureDrift(
   lane: Lane,
   version: CheckedVersion,
   record: CanaryRecord,
+  signal?: AbortSignal,
 ): Promise<CanaryComparison> {
   const tolerance = toleranceOf(version, record);
   const compare = async (count?: number): Promise<CanaryComparison> => {
-    const { vectors } = await lane.embed(canaryInputs(count), { purpose: "document", urgent: true });
+    const asked = { purpose: "document", urgent: true, signal } as const;
+    const { vectors } = await lane.embed(canaryInputs(count), asked);
     return compareCanary(record, { dimensions: lane.space.description.dimensions, vectors }, tolerance);
   };
   const quick = await compare(startTexts);
@@ -38,8 +40,13 @@ export function agrees({ verdict }: CanaryComparison): boolean {
 }
 
 /** Refuses a lane that no longer gives the vectors of a version's space. @throws REEMBED_CANARY_TRIPPED */
-export async function checkCanary(lane: Lane, version: CheckedVersion, record: CanaryRecord): Promise<void> {
-  const comparison = await measureDrift(lane, version, record);
+export async function checkCanary(
+  lane: Lane,
+  version: CheckedVersion,
+  record: CanaryRecord,
+  signal?: AbortSignal,
+): Promise<void> {
+  const comparison = await measureDrift(lane, version, record, signal);
   if (agrees(comparison)) return;
   throw new ReembedError(
     "REEMBED_CANARY_TRIPPED",

@@ -1,14 +1,12 @@
 import { ReembedError } from "../core/errors.ts";
-import { embedded, type RowOutcomeName, rowOutcomes } from "../core/outcome.ts";
-import type { Lane, StoredTable, TableSnapshot } from "../core/ports.ts";
+import type { StoredTable, TableSnapshot } from "../core/ports.ts";
 import type { FoundRow, SearchResult, SearchVerbRequest } from "../core/search.ts";
 import { searchableStates, type VersionRecord } from "../core/version.ts";
+import { isEmbedderDown } from "./embedder-down.ts";
 import { resolveVersion } from "./find-version.ts";
 import { fuseRanks } from "./fuse-ranks.ts";
 import type { MissingRows } from "./missing-rows.ts";
-
-/** Opens the lane of exactly a version's space. @throws REEMBED_SPACE_MISMATCH */
-export type LaneFor = (version: VersionRecord) => Promise<Lane>;
+import type { PrepareQuery, QueryVector } from "./query-vectors.ts";
 
 /** How often a search starts over when its version is removed between resolving and searching. */
 const attempts = 3;
@@ -21,7 +19,7 @@ const fusionDepth = 3;
 
 export interface DoorOptions {
   readonly table: StoredTable;
-  readonly laneFor: LaneFor;
+  readonly prepareQuery: PrepareQuery;
   readonly missingRows: MissingRows;
 }
 
@@ -30,7 +28,7 @@ interface Resolved {
   readonly snapshot: TableSnapshot;
   readonly version: VersionRecord;
   /** The query in the version's space; null for a search by words alone. */
-  readonly vector: Float32Array | null;
+  readonly query: QueryVector | null;
 }
 
 /**
@@ -44,12 +42,13 @@ export async function search(options: DoorOptions, request: SearchVerbRequest): 
   for (let attempt = 1; ; attempt += 1) {
     const snapshot = await options.table.snapshot();
     const version = resolveVersion(snapshot, request.version);
-    const embed = await queryOf(version, snapshot, options.laneFor, request);
-    const startMs = performance.now();
     try {
-      const resolved: Resolved = { snapshot, version, vector: await embed() };
+      const embed = await queryOf(version, snapshot, options.prepareQuery, request);
+      const startMs = performance.now();
+      const resolved: Resolved = { snapshot, version, query: await embed() };
       return await answer(options, resolved, request, startMs);
     } catch (error) {
+      if (isEmbedderDown(error)) throw unknownQuery(error as ReembedError, snapshot, version);
       if (attempt >= attempts || !(await wasRemoved(options.table, version))) throw error;
     }
   }
@@ -59,21 +58,20 @@ export async function search(options: DoorOptions, request: SearchVerbRequest): 
 async function queryOf(
   version: VersionRecord,
   snapshot: TableSnapshot,
-  laneFor: LaneFor,
+  prepareQuery: PrepareQuery,
   request: SearchVerbRequest,
-): Promise<() => Promise<Float32Array | null>> {
+): Promise<() => Promise<QueryVector | null>> {
   if (request.mode === "text") return async () => null;
   if (request.vector !== undefined) {
     const vector = vectorOf(version, snapshot, request.vector, request.spaceId ?? "");
-    return async () => vector;
+    return async () => ({ vector, fromCache: false });
   }
-  const lane = await laneFor(version);
-  return () => embedQuery(lane, request.text ?? "");
+  return prepareQuery(version, request.text ?? "");
 }
 
 async function answer(
-  { table, laneFor, missingRows }: DoorOptions,
-  { snapshot, version, vector }: Resolved,
+  { table, prepareQuery, missingRows }: DoorOptions,
+  { snapshot, version, query }: Resolved,
   request: SearchVerbRequest,
   startMs: number,
 ): Promise<SearchResult> {
@@ -81,18 +79,21 @@ async function answer(
   const columns = userColumns(snapshot);
   const { tableVersion } = snapshot;
   const missing = await missingRows(table, snapshot, version);
-  const standIn = request.missing === "fuse" && missing > 0 ? standInFor(snapshot, version) : null;
+  const wanted = request.missing === "fuse" && missing > 0 && query !== null;
+  const { standIn, standInQuery, reason } = wanted
+    ? await askStandIn(snapshot, version, prepareQuery, request)
+    : noStandIn;
   const joined = standIn !== null || mode === "hybrid";
   const depth = joined ? limit * fusionDepth : limit;
   const byVector = async (
     from: VersionRecord,
-    query: Float32Array,
+    { vector }: QueryVector,
     missingFrom?: VersionRecord,
   ): Promise<FoundRow[]> => {
     const hits = await table.search({
       column: from.column,
       tableVersion,
-      vector: query,
+      vector,
       limit: depth,
       where,
       missingFrom,
@@ -106,12 +107,9 @@ async function answer(
   };
 
   const lists: FoundRow[][] = [];
-  if (vector !== null) lists.push(await byVector(version, vector));
-  if (standIn !== null && vector !== null) {
-    // Rows that the version lacks are exactly those that the stand-in is asked for: no row is in both.
-    const query = await embedQuery(await laneFor(standIn), request.text ?? "");
-    lists.push(await byVector(standIn, query, version));
-  }
+  if (query !== null) lists.push(await byVector(version, query));
+  // Rows that the version lacks are exactly those that the stand-in is asked for: no row is in both.
+  if (standIn !== null) lists.push(await byVector(standIn, standInQuery, version));
   if (mode !== "vector") {
     const hits = await table.searchText({
       tableVersion,
@@ -133,9 +131,58 @@ async function answer(
     version: version.name,
     spaceId: version.spaceId,
     hits,
-    missing: { rows: missing, servedBy: standIn?.name ?? null },
+    fromCache: query?.fromCache === true || standInQuery?.fromCache === true,
+    missing: {
+      rows: missing,
+      servedBy: standIn?.name ?? null,
+      ...(reason === null ? {} : { reason }),
+    },
     latencyMs: performance.now() - startMs,
   };
+}
+
+type StandIn =
+  | { readonly standIn: VersionRecord; readonly standInQuery: QueryVector; readonly reason: null }
+  | { readonly standIn: null; readonly standInQuery: null; readonly reason: string | null };
+
+const noStandIn: StandIn = { standIn: null, standInQuery: null, reason: null };
+
+/** The stand-in with the query in its space. Where its model is down, the answer says so instead. */
+async function askStandIn(
+  snapshot: TableSnapshot,
+  version: VersionRecord,
+  prepareQuery: PrepareQuery,
+  request: SearchVerbRequest,
+): Promise<StandIn> {
+  const standIn = standInFor(snapshot, version);
+  if (standIn === null) return noStandIn;
+  try {
+    const embed = await prepareQuery(standIn, request.text ?? "");
+    return { standIn, standInQuery: await embed(), reason: null };
+  } catch (error) {
+    if (!isEmbedderDown(error)) throw error;
+    const reason = `${standIn.name} was not asked: ${(error as ReembedError).message}`;
+    return { standIn: null, standInQuery: null, reason };
+  }
+}
+
+/** What a search ends with that has no vector: the model is down, and the query was not asked before. */
+function unknownQuery(
+  { code, message, details }: ReembedError,
+  snapshot: TableSnapshot,
+  version: VersionRecord,
+): ReembedError {
+  const others = snapshot.versions.filter(
+    (other) => other.spaceId !== version.spaceId && searchableStates.has(other.state),
+  );
+  const names = others.map((other) => other.name);
+  const instead =
+    names.length === 0 ? "" : `; ${names.join(" and ")} can be searched by name, or switched to`;
+  return new ReembedError(
+    code,
+    `${message}. No vector of this query is kept for ${version.name}; queries that are kept are still answered${instead}`,
+    { details: { ...details, version: version.name, others: names } },
+  );
 }
 
 /** The version that finds what another lacks: the one that was active last, else the newest other. */
@@ -197,19 +244,6 @@ function vectorOf(
     );
   }
   return vector;
-}
-
-/** The query's vector. Shape: `[dimensions]`. @throws REEMBED_USAGE where the text has none */
-async function embedQuery(lane: Lane, text: string): Promise<Float32Array> {
-  const result = await lane.embed([text], { purpose: "query" });
-  const outcome = result.outcomes[0] as number;
-  if (outcome === embedded) return result.vectors;
-  const reason = rowOutcomes[outcome] as RowOutcomeName;
-  throw new ReembedError(
-    "REEMBED_USAGE",
-    `the query ${JSON.stringify(text)} has no vector in this space (${reason}); write other words`,
-    { details: { reason } },
-  );
 }
 
 /** Columns that are neither a version's nor vectors. */

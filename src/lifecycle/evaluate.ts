@@ -3,7 +3,7 @@ import type { PairScores, VersionScores } from "../core/evaluation.ts";
 import type { Emit } from "../core/events.ts";
 import type { StoredTable, TableSnapshot } from "../core/ports.ts";
 import { searchableStates, type VersionRecord } from "../core/version.ts";
-import type { LaneFor } from "./door.ts";
+import type { LaneFor } from "./rank-queries.ts";
 import { findVersion } from "./find-version.ts";
 import { type KnownQuery, type Rankings, rankQueries } from "./rank-queries.ts";
 import type { Judgements } from "./retrieval-metrics.ts";

@@ -1,10 +1,9 @@
 import { throwIfAborted } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { embedded } from "../core/outcome.ts";
-import type { StoredTable } from "../core/ports.ts";
+import type { Lane, StoredTable } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
-import type { LaneFor } from "./door.ts";
 
 const progressEveryQueries = 50;
 
@@ -30,6 +29,9 @@ export interface Rankings {
   /** Of each search that was made. */
   readonly latenciesMs: readonly number[];
 }
+
+/** Opens the lane of exactly a version's space. @throws REEMBED_SPACE_MISMATCH */
+export type LaneFor = (version: VersionRecord) => Promise<Lane>;
 
 export interface RankOptions {
   readonly table: StoredTable;

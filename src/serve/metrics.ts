@@ -7,7 +7,7 @@ import type { VersionsResult } from "../core/verbs.ts";
 export interface ServeMetrics {
   /** One answered request. */
   answered(route: string, status: number): void;
-  searched(seconds: number, version: string): void;
+  searched(seconds: number, answer: { readonly version: string; readonly fromCache: boolean }): void;
   failed(code: string): void;
   /** A run of the jobs; `canaryOk` is null where no model was checked. */
   ranJobs(run: { readonly ok: boolean; readonly canaryOk: boolean | null }): void;
@@ -50,6 +50,12 @@ export function createMetrics(nowMs: () => number): ServeMetrics {
     buckets: searchBuckets,
     registers,
   });
+  const fromKept = new Counter({
+    name: "reembed_searches_from_cache_total",
+    help: "Searches whose query's vector was kept from an earlier one, by version",
+    labelNames: ["version"],
+    registers,
+  });
   const readable = gauge("table_readable", "1 where the table could be read for this scrape");
   const rows = gauge("table_rows", "Rows of the table");
   const covered = gauge("version_covered_rows", "Rows with a vector", ["version"]);
@@ -82,7 +88,10 @@ export function createMetrics(nowMs: () => number): ServeMetrics {
   return {
     contentType: registry.contentType,
     answered: (route, status) => requests.inc({ route, status: String(status) }),
-    searched: (seconds, version) => searches.observe({ version }, seconds),
+    searched(seconds, { version, fromCache }) {
+      searches.observe({ version }, seconds);
+      if (fromCache) fromKept.inc({ version });
+    },
     failed: (code) => errors.inc({ code }),
     ranJobs({ ok, canaryOk }) {
       if (ok) jobsAtMs = nowMs();

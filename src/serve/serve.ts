@@ -56,7 +56,7 @@ export function serve(engine: Engine, options: ServeOptions, signal: AbortSignal
       searching.finally(leave).catch(() => {});
       const result = await within(searchTimeoutMs, searching);
       searches += 1;
-      metrics.searched((performance.now() - arrivedMs) / 1000, result.version);
+      metrics.searched((performance.now() - arrivedMs) / 1000, result);
       return result;
     };
 

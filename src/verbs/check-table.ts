@@ -58,6 +58,7 @@ export async function checkTable(
     table: name,
     checked,
     findings: [...errors, ...warnings],
+    queryCache: (await context.queryCache?.size()) ?? null,
     seconds: (performance.now() - startMs) / 1000,
   };
 }

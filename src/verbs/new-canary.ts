@@ -5,7 +5,7 @@ import type { VersionRecord } from "../core/version.ts";
 import { checkCanary, toleranceOf } from "../lifecycle/check-canary.ts";
 import { measureCanary } from "../lifecycle/measure-canary.ts";
 import type { VerbContext } from "./verb-context.ts";
-import { isHosted } from "./version-canary.ts";
+import { forgetTripped, isHosted } from "./version-canary.ts";
 
 /**
  * From this tolerance on, a change of weights may hide in the noise: those that are looked for move texts
@@ -37,17 +37,17 @@ export async function newCanary(context: VerbContext, model: Model): Promise<Can
 }
 
 /** Watches over a hosted model during a backfill; null where nothing can change under way, or nothing is pinned. */
-export function guardOf({ canaryChecks }: VerbContext, version: VersionRecord): SpaceGuard | null {
+export function guardOf(context: VerbContext, version: VersionRecord): SpaceGuard | null {
   const { canary } = version;
   if (canary === null || !isHosted(version)) return null;
   return {
     tolerance: toleranceOf(version, canary),
     async check(lane) {
       try {
-        await checkCanary(lane, version, canary);
+        await forgetTripped(context, version, checkCanary(lane, version, canary));
       } catch (error) {
         // What passed at the start is no more; whoever embeds next asks anew.
-        canaryChecks.delete(version.spaceId);
+        context.canaryChecks.delete(version.spaceId);
         throw error;
       }
     },

@@ -7,6 +7,7 @@ import type { GatePolicy } from "../core/gate.ts";
 import type { ModelPackages } from "../core/model-packages.ts";
 import type { PlanFiles } from "../core/plan-file.ts";
 import type { IndexType, Lane, Model, Source, SourceBatch, Store, StoredTable } from "../core/ports.ts";
+import type { MissingPolicy } from "../core/search.ts";
 import { spaceDifferences } from "../core/space.ts";
 import type { SpoolKey, SpoolPolicy, VectorSpool } from "../core/spool.ts";
 import type { OnEmpty, SourceFormat } from "../core/verbs.ts";
@@ -41,6 +42,7 @@ export interface VerbSettings {
   readonly modelTags: Readonly<Record<string, string>>;
   readonly retirementGraceDays: number;
   readonly gate: GatePolicy;
+  readonly search: { readonly missing: MissingPolicy; readonly patienceSeconds: number };
   readonly jobs: { readonly follow: Follow };
   readonly provider: BatchSettings;
 }
@@ -115,18 +117,19 @@ export function tableName(context: VerbContext): string {
 }
 
 /**
- * The lane of exactly the space that a version was made in.
+ * The lane of exactly the space that a version was made in; the signal ends waiting for a hosted model.
  * @throws REEMBED_SPACE_MISMATCH where the reference leads to another space today
  */
 export async function laneForVersion(
   context: VerbContext,
   version: VersionRecord,
   workers: number,
+  signal?: AbortSignal,
 ): Promise<Lane> {
   const model = await context.openModel(version.reference);
   requireSameSpace(version, model);
   const lane = await context.laneOf(model, workers);
-  await checkAtStart(context, version, lane);
+  await checkAtStart(context, version, lane, signal);
   return lane;
 }
 

@@ -1,6 +1,7 @@
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Lane } from "../core/ports.ts";
+import type { QueryCache } from "../core/query-cache.ts";
 import type { VersionRecord } from "../core/version.ts";
 import { checkCanary } from "../lifecycle/check-canary.ts";
 
@@ -8,6 +9,8 @@ import { checkCanary } from "../lifecycle/check-canary.ts";
 export interface CanaryChecks {
   /** Start-up checks of versions, by their space. */
   readonly canaryChecks: Map<string, Promise<void>>;
+  /** Null where vectors of queries are not kept. */
+  readonly queryCache: QueryCache | null;
   readonly emit: Emit;
 }
 
@@ -22,13 +25,23 @@ export function isHosted({ space }: Pick<VersionRecord, "space">): boolean {
  * @throws REEMBED_CANARY_TRIPPED, and what embedding throws
  */
 export async function checkAtStart(
-  { canaryChecks, emit }: CanaryChecks,
+  checks: CanaryChecks,
   version: VersionRecord,
   lane: Lane,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (!isHosted(version)) return;
+  const { canaryChecks, emit } = checks;
   const known = canaryChecks.get(version.spaceId);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    try {
+      return await known;
+    } catch (error) {
+      // Whoever began it had less patience.
+      const cutShort = ReembedError.from(error).code === "REEMBED_INTERRUPTED" && signal?.aborted !== true;
+      return cutShort ? checkAtStart(checks, version, lane, signal) : Promise.reject(error);
+    }
+  }
   const { canary } = version;
   if (canary === null) {
     emit({
@@ -38,13 +51,30 @@ export async function checkAtStart(
     canaryChecks.set(version.spaceId, Promise.resolve());
     return;
   }
-  const checking = checkCanary(lane, version, canary);
+  const checking = forgetTripped(checks, version, checkCanary(lane, version, canary, signal));
   canaryChecks.set(version.spaceId, checking);
   try {
     await checking;
   } catch (error) {
     // What could not be asked may be asked again; another space stays another space.
     if (ReembedError.from(error).code !== "REEMBED_CANARY_TRIPPED") canaryChecks.delete(version.spaceId);
+    throw error;
+  }
+}
+
+/**
+ * Waits for a check; where it trips, vectors of queries are thrown away too, since nobody knows since when
+ * the model is another.
+ */
+export async function forgetTripped(
+  { queryCache }: Pick<CanaryChecks, "queryCache">,
+  { spaceId }: Pick<VersionRecord, "spaceId">,
+  checking: Promise<void>,
+): Promise<void> {
+  try {
+    await checking;
+  } catch (error) {
+    if (ReembedError.from(error).code === "REEMBED_CANARY_TRIPPED") await queryCache?.forget(spaceId);
     throw error;
   }
 }

@@ -160,7 +160,7 @@ describe("requests", () => {
   });
 
   test("the others", async () => {
-    const usual = { mode: "vector", missing: "report", refineFactor: undefined };
+    const usual = { mode: "vector", missing: undefined, refineFactor: undefined };
     const cases: [argv: string[], verb: keyof Engine, request: unknown][] = [
       [["versions"], "versions", { history: false }],
       [["versions", "--history"], "versions", { history: true }],
@@ -379,6 +379,7 @@ v1    v2       0.310      0.310  0.250        -              -
         version: "v2",
         spaceId: "cd",
         latencyMs: 3.2,
+        fromCache: true,
         missing: { rows: 3, servedBy: null },
         hits: [
           {
@@ -398,6 +399,7 @@ v1    v2       0.310      0.310  0.250        -              -
    0.500  k-2  짧은 한국어
 
 2 hits from v2 in 3.2 ms
+the query's vector is kept from an earlier search
 v2 lacks 3 rows: they cannot be found; run reembed backfill
 `,
     );

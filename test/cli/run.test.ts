@@ -213,6 +213,7 @@ describe("for programs", () => {
         version: "v1",
         spaceId: "5f",
         latencyMs: 3.2,
+        fromCache: false,
         missing: { rows: 0, servedBy: null },
         hits: [
           {

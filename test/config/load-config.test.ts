@@ -71,6 +71,7 @@ describe("layers", () => {
         sliceBy: null,
         sliceNdcg10MaxDrop: null,
       },
+      search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10 },
       jobs: { follow: "never" },
       deprecations: { files: [], url: null },
       alerts: { webhook: null },

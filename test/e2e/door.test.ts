@@ -110,6 +110,16 @@ test("rows that the active version lacks are told, and served by the other on re
   const filtered = await reembed.search({ text, limit: 3, missing: "fuse", where: "id < 50" });
   assert.ok(filtered.hits.every((hit) => hit.key !== 99n));
 
+  // The same as a setting, where a request says nothing; a vector alone cannot be asked in two spaces.
+  await writeFile(join(cwd, "reembed.config.json"), JSON.stringify({ search: { missing: "fuse" } }));
+  const fusing = await openReembed({ cwd, db: "db", table: "docs", workers: 1 });
+  context.after(() => fusing.close());
+  assert.deepEqual((await fusing.search({ text, limit: 3 })).missing, { rows: 1, servedBy: "v2" });
+  assert.equal((await fusing.search({ text, missing: "report" })).missing.servedBy, null);
+  const vector = new Float32Array(128).fill(0.1);
+  const byVector = await fusing.search({ vector, spaceId: told.spaceId });
+  assert.deepEqual(byVector.missing, { rows: 1, servedBy: null });
+
   await reembed.backfill({ to: potion });
   // Opened anew, since a count of missing rows is used for a moment.
   const reopened = await openReembed({ cwd, db: "db", table: "docs", workers: 1 });

@@ -5,6 +5,7 @@ import { searchMeanwhile } from "../../src/quickstart/search-meanwhile.ts";
 
 const answer = (version: string, latencyMs: number) => ({
   version,
+  fromCache: false,
   missing: { rows: 0, servedBy: null },
   spaceId: "s",
   hits: [],

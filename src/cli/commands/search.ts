@@ -25,8 +25,8 @@ export const searchCommand = defineTableCommand({
     missing: {
       kind: "choice",
       choices: missingPolicies,
-      default: "report",
-      about: "rows that the version lacks: tell how many, or find them in the version before, joined by rank",
+      about:
+        "rows that the version lacks: tell how many, or find them in the version before, joined by rank; default: report",
     },
     refineFactor: {
       kind: "count",
@@ -65,10 +65,13 @@ export const searchCommand = defineTableCommand({
             line(
               `${result.version} lacks ${formatCountOf(missing.rows, "row")}: ${missing.servedBy === null ? "they cannot be found; run reembed backfill" : `${missing.servedBy} was asked for them, with its own model`}`,
             ),
+            ...(missing.reason === undefined ? [] : [line(missing.reason)]),
           ];
+    const kept = result.fromCache ? [line("the query's vector is kept from an earlier search")] : [];
     const joined = result.hits.some((hit) => hit.score !== undefined);
     const found = `${formatCountOf(result.hits.length, "hit")} from ${result.version} in ${formatMilliseconds(result.latencyMs)}`;
-    if (result.hits.length === 0) return [line(found), ...lacking];
+    const notes = [...kept, ...lacking];
+    if (result.hits.length === 0) return [line(found), ...notes];
     return [
       table(
         ["distance", ...(joined ? ["found by"] : []), "key", ...columns],
@@ -81,7 +84,7 @@ export const searchCommand = defineTableCommand({
         { cut: columns },
       ),
       line(found),
-      ...lacking,
+      ...notes,
     ];
   },
 });

@@ -99,6 +99,9 @@ export async function openApiLane(options: ApiLaneOptions): Promise<Lane> {
         ledger: ledger.read(),
       };
     },
+    get stoppedBy() {
+      return sender.stoppedBy();
+    },
     async embed(items, embedOptions: EmbedOptions) {
       const { signal } = embedOptions;
       throwIfAborted(signal);

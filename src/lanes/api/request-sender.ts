@@ -47,6 +47,8 @@ export interface RequestSender {
   /** Called with jobs that are to be sent again. */
   onAgain(listener: (job: Job) => void): void;
   limits(): { readonly requestsPerMinute: number | null; readonly tokensPerMinute: number | null };
+  /** The error that every further call ends with; null while requests may succeed. */
+  stoppedBy(): ReembedError | null;
   throwIfStopped(): void;
   poke(): void;
   close(): Promise<void>;
@@ -315,6 +317,7 @@ export function createRequestSender(options: SenderOptions): RequestSender {
       postAgain = listener;
     },
     limits: () => pacer.limits(),
+    stoppedBy: () => stopped,
     throwIfStopped() {
       if (stopped !== null) throw stopped;
     },

@@ -1,6 +1,7 @@
 import type { JobReport } from "../../core/verbs-jobs.ts";
 import type { VersionRecord } from "../../core/version.ts";
 import { checkCanary } from "../../lifecycle/check-canary.ts";
+import { forgetTripped } from "../version-canary.ts";
 import { laneForVersion, type VerbContext } from "../verb-context.ts";
 import { reportJob } from "./report-job.ts";
 
@@ -13,7 +14,7 @@ export async function canaryJob(context: VerbContext, version: VersionRecord): P
     if (record === null) {
       return { state: "nothing", message: "no vectors of this space are pinned to compare with" };
     }
-    await checkCanary(lane, version, record);
+    await forgetTripped(context, version, checkCanary(lane, version, record));
     return { state: "done", message: `${version.reference} gives the pinned vectors` };
   });
 }

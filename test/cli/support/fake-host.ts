@@ -29,6 +29,7 @@ export const config: RunConfig = {
   storageOptions: {},
   stateFolder: null,
   retirementGraceDays: 14,
+  search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10 },
   jobs: { follow: "never" },
   deprecations: { files: [], url: null },
   alerts: { webhook: null },
