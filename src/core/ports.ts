@@ -184,6 +184,8 @@ export interface StoredTable {
   createVersion(request: NewVersion): Promise<VersionRecord>;
   /** Compare-and-set of states; several changes are one commit. @throws REEMBED_STORE_STATE */
   changeVersions(changes: readonly VersionChange[]): Promise<void>;
+  /** Gives a version without a canary this one; one that is there stays. Answers the version as it stands. */
+  pinCanary(name: string, canary: CanaryRecord): Promise<VersionRecord>;
 
   /**
    * Fragments with rows still to handle for a version, or for one not made yet (null), or all that have

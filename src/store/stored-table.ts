@@ -7,6 +7,7 @@ import { columnPatch } from "./column-patch.ts";
 import { createVersion } from "./create-version.ts";
 import { deleteRows } from "./delete-rows.ts";
 import { dropVersionColumns } from "./drop-version-columns.ts";
+import { pinCanary } from "./pin-canary.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
 import { countVersion, readFragments, readTexts, readVectors, sampleTexts, staleKeys } from "./read-rows.ts";
 import { retirement } from "./reclaim-space.ts";
@@ -31,6 +32,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     setCorpus: (corpus) => setCorpus(handle, corpus),
     createVersion: (request) => createVersion(handle, request),
     changeVersions: (changes) => changeVersions(handle, changes),
+    pinCanary: (name, canary) => pinCanary(handle, name, canary),
     fragments: (version, options) => readFragments(handle, version, options?.every ?? false),
     readTexts: (version, fragmentIds, options) => readTexts(handle, version, fragmentIds, options),
     readTextsByKey: (keys) => readTextsByKey(handle, keys),

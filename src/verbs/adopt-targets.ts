@@ -7,6 +7,8 @@ import { type AdoptionPlan, type AdoptionTarget, describeChecks } from "../lifec
 import { hasColumn } from "../lifecycle/summarize-versions.ts";
 import { takeOver } from "../lifecycle/take-over.ts";
 import { nextVersionName } from "../plan/next-version-name.ts";
+import { ensureCanary } from "./ensure-canary.ts";
+import { newCanary } from "./new-canary.ts";
 import { moveVersion } from "./finish-version.ts";
 import type { VerbContext } from "./verb-context.ts";
 
@@ -59,22 +61,25 @@ async function versionFor(
   { table, columns, vectors, plan, request }: Adopting,
   target: AdoptionTarget,
 ): Promise<VersionRecord> {
-  if (vectors.version !== null && plan.mode === "in-place") return vectors.version;
-  const { versions } = await table.snapshot();
   const { model } = target;
+  if (vectors.version !== null && plan.mode === "in-place") {
+    return ensureCanary(context, table, vectors.version, model);
+  }
+  const { versions } = await table.snapshot();
   const known = versions.find(
     (version) =>
       version.spaceId === model.space.id &&
       hasColumn(version) &&
       (request.name === undefined || version.name === request.name),
   );
-  if (known !== undefined && plan.mode === "split") return known;
+  if (known !== undefined && plan.mode === "split") return ensureCanary(context, table, known, model);
   const checks = describeChecks(target, request.trust);
   const made = {
     name: request.name ?? nextVersionName(versions.map((version) => version.name)),
     reference: model.reference,
     space: model.space,
     baseModel: model.baseModel,
+    canary: await newCanary(context, model),
     why: [`adopted from column ${columns.vector}: ${checks}`, request.why]
       .filter((part) => part !== undefined)
       .join("; "),

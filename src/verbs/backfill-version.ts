@@ -15,6 +15,7 @@ import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { checkPlan } from "./check-plan.ts";
 import { checkWrites } from "./check-writes.ts";
+import { ensureCanary } from "./ensure-canary.ts";
 import { existingVersion } from "./existing-version.ts";
 import { type FixedRequest, fixRequest } from "./fix-request.ts";
 import { isKnownComplete } from "./is-known-complete.ts";
@@ -39,7 +40,8 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
   // A device that is not there is refused before anything is written.
   if (context.settings.device !== "cpu") await context.laneOf(model, workers);
   await checkWrites(context, table, model, request);
-  const version = await chooseVersion(context, table, model, request);
+  const chosen = await chooseVersion(context, table, model, request);
+  const version = await ensureCanary(context, table, chosen, model);
 
   const startMs = performance.now();
   const ledger = createRunLedger();

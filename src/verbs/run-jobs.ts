@@ -48,7 +48,7 @@ export async function runJobs(
     for (const version of (await versionsOf(table)).filter(isKept)) {
       // Asking a provider costs money and changes nothing, so a dry run leaves it out too.
       if (dryRun) continue;
-      const report = await canaryJob(context, version);
+      const report = await canaryJob(context, table, version);
       if (report.state === "failed") tripped.add(version.spaceId);
       jobs.push(report);
     }

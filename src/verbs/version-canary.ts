@@ -46,7 +46,7 @@ export async function checkAtStart(
   if (canary === null) {
     emit({
       event: "warning:raised",
-      message: `version ${version.name} has no canary, so a change of ${version.reference} would not be seen; reembed check tells whether its vectors are still those of the model`,
+      message: `version ${version.name} has no canary, so a change of ${version.reference} would not be seen; reembed run-jobs and reembed backfill give it one`,
     });
     canaryChecks.set(version.spaceId, Promise.resolve());
     return;
@@ -66,13 +66,13 @@ export async function checkAtStart(
  * Waits for a check; where it trips, vectors of queries are thrown away too, since nobody knows since when
  * the model is another.
  */
-export async function forgetTripped(
+export async function forgetTripped<Checked>(
   { queryCache }: Pick<CanaryChecks, "queryCache">,
   { spaceId }: Pick<VersionRecord, "spaceId">,
-  checking: Promise<void>,
-): Promise<void> {
+  checking: Promise<Checked>,
+): Promise<Checked> {
   try {
-    await checking;
+    return await checking;
   } catch (error) {
     if (ReembedError.from(error).code === "REEMBED_CANARY_TRIPPED") await queryCache?.forget(spaceId);
     throw error;

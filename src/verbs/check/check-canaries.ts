@@ -17,14 +17,15 @@ export async function checkCanaries(
   for (const version of live) {
     const { name, reference, canary } = version;
     const fix = `reembed backfill --table ${table} --to ${quoted(reference)} --name NEW_NAME`;
-    const add = (level: Finding["level"], message: string): void => {
-      findings.push({ check: "canary", level, version: name, message, fix });
+    const give = `reembed run-jobs --table ${table}`;
+    const add = (level: Finding["level"], message: string, mend = fix): void => {
+      findings.push({ check: "canary", level, version: name, message, fix: mend });
     };
     try {
       const lane = await laneForVersion(context, version, 1);
       if (canary === null) {
         if (isHosted(version))
-          add("warning", `${name} has no canary: a change of ${reference} would not be seen`);
+          add("warning", `${name} has no canary: a change of ${reference} would not be seen`, give);
         continue;
       }
       const comparison = await measureDrift(lane, version, canary);
