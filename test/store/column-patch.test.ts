@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, Index } from "@lancedb/lancedb";
 import { columnPatch } from "../../src/store/column-patch.ts";
-import { type TableHandle, tableHandle } from "../../src/store/table-handle.ts";
+import { tableHandle } from "../../src/store/table-handle.ts";
+import { meddling } from "./meddling.ts";
 import {
   addVersion,
   code,
@@ -100,32 +101,6 @@ test("an index of another name on the key is used and keeps its name", async (co
   );
 });
 
-/** A handle that runs `behindBack` once, after a patch has looked at the key's index, before it merges. */
-function meddling(handle: TableHandle, behindBack: () => Promise<unknown>): TableHandle {
-  let pending = true;
-  return {
-    ...handle,
-    open: async () => {
-      const table = await handle.open();
-      const mergeInsert = table.mergeInsert.bind(table);
-      table.mergeInsert = (on) => {
-        const builder = mergeInsert(on).useIndex(true).whenMatchedUpdateAll();
-        const meddled = {
-          useIndex: () => meddled,
-          whenMatchedUpdateAll: () => meddled,
-          execute: async (batch: never) => {
-            if (pending) await behindBack();
-            pending = false;
-            return builder.execute(batch);
-          },
-        };
-        return meddled as never;
-      };
-      return table;
-    },
-  };
-}
-
 for (const indexed of [true, false]) {
   test(`a merge that rewrites rows stops the run, ${indexed ? "with" : "without"} a vector index`, async (context) => {
     const { store, uri, lance } = await tempStore(context, 100);
@@ -142,9 +117,11 @@ for (const indexed of [true, false]) {
     );
     const other = await lance("t");
     // A row that goes makes Lance run the merge again, on a table that has lost the index.
-    const handle = meddling(tableHandle(await connect(uri), "t"), async () => {
-      await other.dropIndex("id_idx");
-      await other.delete("id = 5");
+    const handle = meddling(tableHandle(await connect(uri), "t"), {
+      before: async () => {
+        await other.dropIndex("id_idx");
+        await other.delete("id = 5");
+      },
     });
     await assert.rejects(
       () => columnPatch(handle).patch(v2, rows),
@@ -170,7 +147,9 @@ test("an index that goes while a merge begins does not make it rewrite rows", as
     keys.map((key) => `text of row ${key}`),
   );
   const other = await lance("t");
-  const handle = meddling(tableHandle(await connect(uri), "t"), () => other.dropIndex("id_idx"));
+  const handle = meddling(tableHandle(await connect(uri), "t"), {
+    before: () => other.dropIndex("id_idx"),
+  });
   assert.equal((await columnPatch(handle).patch(v2, rows)).updated, 100);
   assert.equal(await coverage(table, v1), "300/0");
 });
@@ -186,7 +165,7 @@ test("a merge that follows a compaction of its fragments keeps rows in place or 
     keys.map((key) => `text of row ${key}`),
   );
   const other = await lance("t");
-  const handle = meddling(tableHandle(await connect(uri), "t"), () => other.optimize());
+  const handle = meddling(tableHandle(await connect(uri), "t"), { before: () => other.optimize() });
   assert.equal((await columnPatch(handle).patch(v1, rows)).updated, 100);
   assert.equal((await table.counts(v1)).covered, 100);
   assert.equal(await fill(table, v1), 200);
