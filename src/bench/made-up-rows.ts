@@ -121,6 +121,7 @@ export function nullVersion(dimensions: number): VersionRecord {
     space: description,
     vectorType: "float32",
     baseModel: null,
+    backup: false,
     state: "backfilling",
     dueAt: null,
     canary: null,

@@ -138,6 +138,7 @@ export function nextActivity(activity: Activity | null, event: ReembedEvent, now
     case "jobs:finished":
     case "mock-provider:listening":
     case "version:changed":
+    case "backup:named":
     case "warning:raised":
       return activity;
   }

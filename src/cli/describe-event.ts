@@ -44,6 +44,8 @@ export function describeEvent(event: ReembedEvent): readonly string[] {
           ? `${event.version} is ${event.to}`
           : `${event.version}: ${event.from} -> ${event.to}`,
       ];
+    case "backup:named":
+      return [`${event.version} is kept as the backup`];
     case "mock-provider:listening":
       return [
         `listening on ${event.url} for ${event.models.join(", ")}`,

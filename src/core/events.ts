@@ -116,6 +116,11 @@ export type ReembedEvent =
       readonly to: VersionState;
     }
   | {
+      /** A version is kept as the backup from now on. */
+      readonly event: "backup:named";
+      readonly version: string;
+    }
+  | {
       readonly event: "eval:progress";
       readonly version: string;
       readonly queries: number;

@@ -186,6 +186,8 @@ export interface StoredTable {
   changeVersions(changes: readonly VersionChange[]): Promise<void>;
   /** Gives a version without a canary this one; one that is there stays. Answers the version as it stands. */
   pinCanary(name: string, canary: CanaryRecord): Promise<VersionRecord>;
+  /** Makes a version the one that is kept as the backup, instead of whichever was. @throws REEMBED_STORE_STATE */
+  nameBackup(name: string): Promise<void>;
 
   /**
    * Fragments with rows still to handle for a version, or for one not made yet (null), or all that have

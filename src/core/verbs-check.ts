@@ -2,7 +2,16 @@
 import type { QueryCacheSize } from "./query-cache.ts";
 
 /** Every check by its name, in the order in which they run. */
-export const checkNames = ["pins", "mix", "canary", "stale", "coverage", "retire", "deprecations"] as const;
+export const checkNames = [
+  "pins",
+  "mix",
+  "canary",
+  "stale",
+  "coverage",
+  "backup",
+  "retire",
+  "deprecations",
+] as const;
 export type CheckName = (typeof checkNames)[number];
 
 export interface CheckRequest {

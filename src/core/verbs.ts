@@ -58,6 +58,8 @@ export interface BackfillChoices {
    * @default all
    */
   readonly shard?: Shard | undefined;
+  /** Make it the version that is kept as the backup, instead of whichever was. @default as it is */
+  readonly backup?: boolean | undefined;
   /** What to do with a text that cannot have a vector. @default "skip" */
   readonly onEmpty?: OnEmpty | undefined;
   /** @default "auto": as the active version's, or by size */
@@ -135,6 +137,8 @@ export interface VersionSummary {
   readonly bytes: number;
   /** When the newest vector was made; null where there is none. */
   readonly embeddedAt: string | null;
+  /** Whether it is the version that is kept as the backup; it is never due. */
+  readonly backup: boolean;
   readonly dueAt: string | null;
   /** What the version is checked against, and how far honest answers may lie apart (cosine distance); null where nothing is pinned. */
   readonly canary: { readonly pinnedAt: string; readonly noiseFloor: number } | null;
@@ -173,6 +177,7 @@ export interface IndexResult {
 }
 
 export interface SwitchRequest {
+  /** A version's name, or `backup` for the one that is kept as such. */
   readonly to: string;
   readonly force: boolean;
   readonly why?: string | undefined;

@@ -15,11 +15,12 @@ export type VersionState =
 
 /**
  * The allowed moves. `ready -> backfilling` happens when rows were appended or changed since.
- * `retiring -> active` is rollback, possible while the column exists.
+ * `retiring -> active` is rollback, possible while the column exists. `backfilling -> active` is what an
+ * emergency may force: the rows that it lacks are still filled, and found in the version before.
  */
 export const versionTransitions: Readonly<Record<VersionState, readonly VersionState[]>> = {
   planned: ["backfilling", "abandoned"],
-  backfilling: ["ready", "failed", "abandoned"],
+  backfilling: ["ready", "active", "failed", "abandoned"],
   ready: ["backfilling", "active", "abandoned"],
   active: ["retiring"],
   retiring: ["active", "retired"],
@@ -46,6 +47,9 @@ export interface HistoryEntry {
   readonly by?: string | undefined;
 }
 
+/** Stands for the version that is kept as the backup, wherever a version is named. */
+export const backupName = "backup";
+
 /** What the table itself says about a version. */
 export interface VersionRecord {
   readonly name: string;
@@ -66,6 +70,8 @@ export interface VersionRecord {
   /** Vectors of the fixed texts from when the version was made; null where none were kept. */
   readonly canary: CanaryRecord | null;
   readonly state: VersionState;
+  /** Whether it is the one that is kept to fall back to: filled like the others, and never due. */
+  readonly backup: boolean;
   /** When a retiring version is due to be removed; null in other states. */
   readonly dueAt: string | null;
   readonly history: readonly HistoryEntry[];

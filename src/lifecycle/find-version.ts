@@ -1,17 +1,32 @@
 import { ReembedError } from "../core/errors.ts";
 import type { TableSnapshot } from "../core/ports.ts";
 import type { ActiveResult } from "../core/verbs-jobs.ts";
-import { searchableStates, type VersionRecord } from "../core/version.ts";
+import { backupName, searchableStates, type VersionRecord } from "../core/version.ts";
 
 /** The active version of a snapshot, or null. */
-export function activeVersion(snapshot: TableSnapshot): VersionRecord | null {
+export function activeVersion(snapshot: Pick<TableSnapshot, "versions">): VersionRecord | null {
   return snapshot.versions.find((version) => version.state === "active") ?? null;
 }
 
-/** The version of that name. @throws REEMBED_STORE_VERSION_MISSING */
+/** Whether a version is called that, and is one that may still be meant. */
+export function hasName({ name, state }: VersionRecord, wanted: string): boolean {
+  return name === wanted && state !== "retired" && state !== "abandoned";
+}
+
+/** The version of that name; `backup` is the one that is kept as such. @throws REEMBED_STORE_VERSION_MISSING */
 export function findVersion(snapshot: TableSnapshot, name: string): VersionRecord {
-  const found = snapshot.versions.find((version) => version.name === name);
+  const found =
+    snapshot.versions.find((version) => hasName(version, name)) ??
+    (name === backupName ? snapshot.versions.find((version) => version.backup) : undefined) ??
+    snapshot.versions.find((version) => version.name === name);
   if (found !== undefined) return found;
+  if (name === backupName) {
+    throw new ReembedError(
+      "REEMBED_STORE_VERSION_MISSING",
+      `table ${snapshot.name} has no version that is kept as the backup; fill one with reembed backfill --to REF --backup`,
+      { details: { table: snapshot.name, version: name } },
+    );
+  }
   const names = snapshot.versions.map((version) => version.name).join(", ");
   throw new ReembedError(
     "REEMBED_STORE_VERSION_MISSING",

@@ -32,7 +32,9 @@ export function planRetirement(snapshot: TableSnapshot, request: RetireRequest, 
     return [planNamed(snapshot, findVersion(snapshot, request.version), request, nowMs)];
   }
   const left = snapshot.versions.filter(({ state }) => archived.has(state));
-  const due = snapshot.versions.filter((version) => version.state === "retiring" && isDue(version, nowMs));
+  const due = snapshot.versions.filter(
+    (version) => version.state === "retiring" && !version.backup && isDue(version, nowMs),
+  );
   if (due.length > 0) requireActive(snapshot, due[0] as VersionRecord);
   return [
     ...left.map((version) => ({ version, change: null })),
@@ -59,6 +61,12 @@ function planNamed(
     throw refused(version, "it was active once: retire it, and it is gone when it is due");
   }
   requireActive(snapshot, version);
+  if (version.backup && !request.force) {
+    throw refused(
+      version,
+      'it is kept as the backup: name another with reembed backfill --backup, or overrule that with --force --why "…"',
+    );
+  }
   if (isDue(version, nowMs) || request.force) return retire(version, request);
   throw refused(
     version,

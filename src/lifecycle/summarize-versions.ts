@@ -22,7 +22,8 @@ export async function summarizeVersions(
       dimensions: version.space.dimensions,
       vectorType: version.vectorType,
       ...measured,
-      dueAt: version.dueAt,
+      backup: version.backup,
+      dueAt: version.backup ? null : version.dueAt,
       canary: canaryOf(version),
       ...(options.history ? { history: version.history } : {}),
     });

@@ -32,10 +32,14 @@ export async function switchVersion(request: SwitchRequest, options: SwitchOptio
   if (active?.name === target.name) {
     return { from: target.name, to: target.name, gate: { passed: true, reasons: [], forced: false } };
   }
-  if (!canMove(target.state, "active")) {
+  const unfinished = target.state === "backfilling";
+  if (!canMove(target.state, "active") || (unfinished && !request.force)) {
+    const advice = unfinished
+      ? ': let its backfill finish first. Where that is too late, --force --why "…" switches now, and search.missing: "fuse" finds the rows that it lacks in the version before'
+      : "";
     throw new ReembedError(
       "REEMBED_STORE_STATE",
-      `version ${target.name} is ${target.state}; only a ready or retiring version can become active${target.state === "backfilling" ? ": let its backfill finish first" : ""}`,
+      `version ${target.name} is ${target.state}; only a ready or retiring version can become active${advice}`,
       { details: { version: target.name, state: target.state } },
     );
   }

@@ -4,6 +4,7 @@ import { canMove, type VersionRecord, type VersionState } from "../core/version.
 import { registryOf, requireCorpus, requireVersion } from "./read-registry.ts";
 import { historyEntry, recordUpdates, type Registry, type Stamp } from "./registry.ts";
 import { retryConflict } from "./retry-conflict.ts";
+import { stateError } from "./store-error.ts";
 import type { TableHandle } from "./table-handle.ts";
 
 /**
@@ -80,8 +81,4 @@ function moved(record: VersionRecord, change: VersionChange, stamp: Stamp): Vers
     dueAt: keepsDueAt.has(change.to) ? (change.dueAt ?? null) : null,
     history: [...record.history, historyEntry(change.to, change.why, stamp)],
   };
-}
-
-function stateError(table: string, message: string): ReembedError {
-  return new ReembedError("REEMBED_STORE_STATE", `table ${table}: ${message}`, { details: { table } });
 }

@@ -35,6 +35,7 @@ export const corpusEntry = `${prefix}corpus`;
 export const importEntry = `${prefix}import`;
 export const leaseEntry = `${prefix}leases`;
 export const appendEntry = `${prefix}append`;
+export const backupEntry = `${prefix}backup`;
 const revisionEntry = `${prefix}revision`;
 const archivePrefix = `${prefix}version:`;
 
@@ -87,6 +88,7 @@ export function newRecord(
     baseModel: request.baseModel ?? null,
     canary: request.canary == null ? null : compactCanary(request.canary),
     state: "planned",
+    backup: false,
     dueAt: null,
     history: [historyEntry("planned", request.why, stamp)],
   };
@@ -135,7 +137,8 @@ export function recordUpdates(
   for (const record of records) {
     // What is never embedded for again needs no canary.
     if (archivedStates.has(record.state)) {
-      onKey[archivePrefix + record.name] = canonicalJson({ ...record, canary: null });
+      if (record.backup) onKey[backupEntry] = null;
+      onKey[archivePrefix + record.name] = canonicalJson({ ...record, backup: false, canary: null });
     }
   }
   const onColumns = records.map((record) => ({
@@ -151,7 +154,7 @@ export function readRegistry(schema: Schema): Registry {
   const records = new Map<string, VersionRecord>();
   for (const field of schema.fields) {
     if (!field.metadata.has(`${prefix}version`)) continue;
-    const record = readRecord(field);
+    const record = readRecord(field, keyField?.metadata.get(backupEntry));
     const flaw = records.has(record.name)
       ? { entry: "version", reason: `another column says that it is version ${record.name} too` }
       : recordFlaw(record, field, schema);
@@ -162,8 +165,8 @@ export function readRegistry(schema: Schema): Registry {
   if (flaw !== null && keyField !== undefined) throw damaged(keyField, `${prefix}state`, flaw);
   for (const [key, value] of keyField?.metadata ?? []) {
     if (!key.startsWith(archivePrefix)) continue;
-    // Records from before these two were kept are of float32, and of no known lineage.
-    const known = { vectorType: "float32", baseModel: null, canary: null } as const;
+    // Records from before these were kept are of float32, and of no known lineage.
+    const known = { vectorType: "float32", baseModel: null, canary: null, backup: false } as const;
     const record = { ...known, ...(parse(keyField as Field, key, value) as VersionRecord) };
     records.set(record.name, record);
   }
@@ -177,7 +180,7 @@ export function readRegistry(schema: Schema): Registry {
   };
 }
 
-function readRecord(field: Field): VersionRecord {
+function readRecord(field: Field, backup: string | undefined): VersionRecord {
   const text = (entry: string): string => {
     const value = field.metadata.get(prefix + entry);
     if (value !== undefined) return value;
@@ -199,6 +202,7 @@ function readRecord(field: Field): VersionRecord {
     baseModel: field.metadata.get(`${prefix}base-model`) ?? null,
     canary: readCanary(field),
     state: text("state") as VersionState,
+    backup: text("version") === backup,
     dueAt: field.metadata.get(`${prefix}due-at`) ?? null,
     history: parse(field, `${prefix}history`, text("history")) as HistoryEntry[],
   };

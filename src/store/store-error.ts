@@ -49,3 +49,8 @@ export function storeError(
   }
   return new ReembedError(code, `${doing}: ${lanceReason(error)}`, { details, cause: error });
 }
+
+/** A version that is in no state for what was asked. */
+export function stateError(table: string, message: string): ReembedError {
+  return new ReembedError("REEMBED_STORE_STATE", `table ${table}: ${message}`, { details: { table } });
+}

@@ -17,6 +17,7 @@ import { sampleVersion } from "./sample-version.ts";
 import { searchTable } from "./search-table.ts";
 import { searchText } from "./search-text.ts";
 import { buildTextIndex } from "./text-index.ts";
+import { nameBackup } from "./name-backup.ts";
 import { setCorpus } from "./set-corpus.ts";
 import type { TableHandle } from "./table-handle.ts";
 import { vectorReuse } from "./vector-reuse.ts";
@@ -31,6 +32,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     snapshot: () => readSnapshot(handle),
     setCorpus: (corpus) => setCorpus(handle, corpus),
     createVersion: (request) => createVersion(handle, request),
+    nameBackup: (name) => nameBackup(handle, name),
     changeVersions: (changes) => changeVersions(handle, changes),
     pinCanary: (name, canary) => pinCanary(handle, name, canary),
     fragments: (version, options) => readFragments(handle, version, options?.every ?? false),

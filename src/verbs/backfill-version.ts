@@ -11,6 +11,7 @@ import { backfill, type BackfillOutcome } from "../run/backfill.ts";
 import { createBackfillMeter } from "../run/backfill-meter.ts";
 import { fillByBatches } from "./fill-by-batches.ts";
 import { type End, finishOnce, moveVersion } from "./finish-version.ts";
+import { checkBackupName, nameBackup } from "./name-backup.ts";
 import { openVersionSpool } from "./open-version-spool.ts";
 import { requireCorpus } from "./require-corpus.ts";
 import { checkPlan } from "./check-plan.ts";
@@ -42,6 +43,7 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
   await checkWrites(context, table, model, request);
   const chosen = await chooseVersion(context, table, model, request);
   const version = await ensureCanary(context, table, chosen, model);
+  if (request.backup === true) await nameBackup(context, table, version.name);
 
   const startMs = performance.now();
   const ledger = createRunLedger();
@@ -145,10 +147,11 @@ async function chooseVersion(
   context: VerbContext,
   table: StoredTable,
   model: Model,
-  { name, vectorType }: FixedRequest,
+  { name, vectorType, backup }: FixedRequest,
 ): Promise<VersionRecord> {
   const snapshot = await table.snapshot();
   let existing = existingVersion(snapshot, model, name);
+  checkBackupName(snapshot, existing?.name ?? name, backup === true || existing?.backup === true);
   if (existing === undefined) {
     const newName = name ?? nextVersionName(snapshot.versions.map((version) => version.name));
     try {

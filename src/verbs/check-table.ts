@@ -8,6 +8,7 @@ import {
   type Finding,
 } from "../core/verbs-check.ts";
 import { hasColumn } from "../lifecycle/summarize-versions.ts";
+import { checkBackup } from "./check/check-backup.ts";
 import { checkCanaries } from "./check/check-canaries.ts";
 import { checkDeprecations, checkRetirements } from "./check/check-dates.ts";
 import { checkMix } from "./check/check-mix.ts";
@@ -43,6 +44,7 @@ export async function checkTable(
     canary: () => checkCanaries(context, name, live),
     stale: () => checkStale(table, live, context.signal),
     coverage: () => checkCoverage(table, live),
+    backup: () => checkBackup(table, live, context.signal),
     retire: async () => checkRetirements(name, live, nowMs),
     deprecations: async () => checkDeprecations(name, live, await ports.readCalendar(), nowMs),
   };

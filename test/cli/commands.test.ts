@@ -231,6 +231,7 @@ const v1: VersionSummary = {
   indexCoverage: 1,
   bytes: 60_309_000,
   embeddedAt: "2026-01-01T00:00:00.000Z",
+  backup: false,
   dueAt: "2026-01-15T00:00:00.000Z",
   canary: null,
 };

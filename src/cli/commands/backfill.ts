@@ -55,6 +55,10 @@ export const backfillCommand = defineTableCommand({
       placeholder: "I/N",
       about: "fill only part I of N of the table or plan, beside processes that fill the rest; 1/2, 2/2",
     },
+    backup: {
+      kind: "switch",
+      about: "keep it as the backup: filled by every write, never due, and one `switch --to backup` away",
+    },
     onEmpty: {
       kind: "choice",
       choices: onEmptyChoices,
@@ -99,6 +103,7 @@ export const backfillCommand = defineTableCommand({
       workers: config.workers ?? undefined,
       limitRows: flags.limitRows,
       shard: flags.shard === undefined ? undefined : parseShard(flags.shard),
+      ...(flags.backup ? { backup: true } : {}),
       onEmpty: config.onEmpty,
       index: config.index,
     };

@@ -10,7 +10,12 @@ export const switchCommand = defineTableCommand({
     "so that rollback is possible until it is due.",
   argument: null,
   flags: {
-    to: { kind: "text", placeholder: "NAME", about: "the version to make active", required: true },
+    to: {
+      kind: "text",
+      placeholder: "NAME",
+      about: "the version to make active; `backup` for the one kept so",
+      required: true,
+    },
     force: { kind: "switch", about: "switch although the gate fails; needs --why" },
     why: { kind: "text", placeholder: "TEXT", about: "reason, kept in the version's history" },
   },

@@ -44,7 +44,7 @@ function versionsTable(versions: readonly VersionSummary[]): Block {
     ["version", "state", "model", "dim", "vectors", "covered", "skipped", "stale", "index", "size", "space"],
     versions.map((version) => [
       version.name,
-      version.state,
+      version.backup ? `${version.state}, backup` : version.state,
       version.model,
       dimensionsOf(version),
       formatCount(version.covered),

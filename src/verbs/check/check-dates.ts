@@ -5,7 +5,8 @@ import type { VersionRecord } from "../../core/version.ts";
 /** Versions whose grace period is over. */
 export function checkRetirements(table: string, live: readonly VersionRecord[], nowMs: number): Finding[] {
   return live
-    .filter(({ state, dueAt }) => state === "retiring" && dueAt !== null && Date.parse(dueAt) <= nowMs)
+    .filter(({ state, backup }) => state === "retiring" && !backup)
+    .filter(({ dueAt }) => dueAt !== null && Date.parse(dueAt) <= nowMs)
     .map(({ name, dueAt }) => ({
       check: "retire",
       level: "warning",
