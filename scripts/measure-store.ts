@@ -12,11 +12,9 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuUsage, memoryUsage, stdout } from "node:process";
 import { parseArgs } from "node:util";
-import type { RecordBatch } from "apache-arrow";
 import { packKeys, unpackKeys } from "../src/core/key-column.ts";
-import { arrow } from "../src/arrow.ts";
+import { madeUpRows, nullSpace, seededNoise } from "../src/bench/made-up-rows.ts";
 import type { IndexType, PatchRows, StoredTable } from "../src/core/ports.ts";
-import type { Space } from "../src/core/space.ts";
 import type { VersionRecord } from "../src/core/version.ts";
 import type { Key } from "../src/core/words.ts";
 import { openStore } from "../src/store/open-store.ts";
@@ -60,16 +58,7 @@ const perSecond =
   (seconds: number): string =>
     `${Math.round(count / seconds).toLocaleString("en")} ${unit}/s`;
 
-/** A generator that gives the same numbers on every machine. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32 - 0.5;
-  };
-}
-
-const random = generator(7);
+const random = seededNoise(7);
 /** No more than 25 MB of them at 384 dimensions. */
 const clusters = Math.min(16_384, Math.max(64, Math.round((rows * 64) / 1000)));
 const centres = Float32Array.from({ length: clusters * dimensions }, random);
@@ -78,7 +67,7 @@ const centres = Float32Array.from({ length: clusters * dimensions }, random);
 function clusteredVectors(keys: readonly Key[], spread: number): Float32Array {
   const vectors = new Float32Array(keys.length * dimensions);
   for (const [row, key] of keys.entries()) {
-    const noise = generator(Number(key) * 2_654_435_761 + 99);
+    const noise = seededNoise(Number(key) * 2_654_435_761 + 99);
     const centre = (Number(key) * 48_271) % clusters;
     for (let index = 0; index < dimensions; index += 1) {
       vectors[row * dimensions + index] = (centres[centre * dimensions + index] as number) + spread * noise();
@@ -87,57 +76,18 @@ function clusteredVectors(keys: readonly Key[], spread: number): Float32Array {
   return vectors;
 }
 
-function textBatch(from: number, count: number): RecordBatch {
-  const keys = BigInt64Array.from({ length: count }, (_, row) => BigInt(from + row));
-  const texts = Array.from(
-    { length: count },
-    (_, row) => `the definition of word number ${from + row}, about sixty bytes`,
-  );
-  const fields = [
-    new arrow.Field("id", new arrow.Int64(), true),
-    new arrow.Field("text", new arrow.Utf8(), true),
-  ];
-  const children = [
-    arrow.makeData({ type: new arrow.Int64(), length: count, nullCount: 0, data: keys }),
-    arrow.vectorFromArray(texts, new arrow.Utf8()).data[0]!,
-  ];
-  const data = arrow.makeData({ type: new arrow.Struct(fields), length: count, nullCount: 0, children });
-  return new arrow.RecordBatch(new arrow.Schema(fields), data);
-}
-
-const space: Space = {
-  id: "0".repeat(64),
-  description: {
-    format: 1,
-    kind: "static",
-    model: "null embedder",
-    packageDigest: null,
-    dimensions,
-    pooling: "none",
-    normalize: false,
-    documentPrompt: "",
-    queryPrompt: "",
-    maxTokens: 1,
-    truncation: "right",
-    quantisation: "float32",
-    grouping: "any",
-    runtime: "none",
-    instructionClass: "any",
-  },
-};
-
 async function measureImport(uri: string): Promise<StoredTable> {
   const store = await openStore(uri, { fragment: { rows: fragmentRows, bytes: 1 << 28 } });
   const startMs = performance.now();
   const importer = await store.importer({
     table: "t",
     corpus: { key: "id", text: ["text"] },
-    schema: textBatch(0, 1).schema,
+    schema: madeUpRows(0, 1).schema,
     mode: "create",
   });
   // Made as they are taken, so that the measurement's own memory does not grow with the rows.
   for (let from = 0; from < rows; from += 8192) {
-    const batch = textBatch(from, Math.min(8192, rows - from));
+    const batch = madeUpRows(from, Math.min(8192, rows - from));
     await importer.write({ batch, file: "made up", firstRow: 1, bytesRead: 0 });
   }
   await importer.commit();
@@ -147,7 +97,7 @@ async function measureImport(uri: string): Promise<StoredTable> {
 
 /** Fills a version with made-up vectors and takes the times of each step. */
 async function measurePatch(table: StoredTable, name: string): Promise<VersionRecord> {
-  const version = await table.createVersion({ name, reference: "none", space });
+  const version = await table.createVersion({ name, reference: "none", space: nullSpace(dimensions) });
   let startMs = performance.now();
   await table.prepareForPatches();
   note(`${name}: check of keys`, startMs, perSecond(rows, "rows"));
@@ -212,7 +162,7 @@ async function measureSearch(
 ): Promise<Key[][]> {
   const found: Key[][] = [];
   const times: number[] = [];
-  const shift = generator(11);
+  const shift = seededNoise(11);
   for (let query = 0; query < 50; query += 1) {
     // A query is a document seen through other noise: near its cluster, on none of its rows.
     const vector = clusteredVectors([BigInt((query * 7919) % rows)], 0.8);

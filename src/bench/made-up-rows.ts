@@ -16,8 +16,8 @@ const clusters = 64;
 /** How far a vector lies from its direction, in parts of a coordinate's spread. */
 const spread = 0.8;
 
-/** A generator that gives the same numbers on every machine. */
-function generator(seed: number): () => number {
+/** Numbers from -0.5 to 0.5, the same on every machine. */
+export function seededNoise(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -30,7 +30,7 @@ const centresByWidth = new Map<number, Float32Array>();
 function centresOf(dimensions: number): Float32Array {
   const known = centresByWidth.get(dimensions);
   if (known !== undefined) return known;
-  const made = Float32Array.from({ length: clusters * dimensions }, generator(7));
+  const made = Float32Array.from({ length: clusters * dimensions }, seededNoise(7));
   centresByWidth.set(dimensions, made);
   return made;
 }
@@ -38,7 +38,7 @@ function centresOf(dimensions: number): Float32Array {
 /** Writes the vector of a number to its place. */
 export function fillVector(into: Float32Array, start: number, dimensions: number, number: number): void {
   const centres = centresOf(dimensions);
-  const noise = generator(number * 2_654_435_761 + 99);
+  const noise = seededNoise(number * 2_654_435_761 + 99);
   const centre = ((number * 48_271) % clusters) * dimensions;
   for (let index = 0; index < dimensions; index += 1) {
     into[start + index] = centres[centre + index]! + spread * noise();

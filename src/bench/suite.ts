@@ -12,6 +12,8 @@ export interface Effort {
   readonly laneSeconds: number;
   /** The same of a whole pipeline: longer, so that its windows and commits count as in a long run. */
   readonly pipelineSeconds: number;
+  /** Processes whose start is timed, for each model. */
+  readonly startUps: number;
   /** Measurements of each case beside other tools, some of which are several times slower. */
   readonly peerRepeats: number;
   /** Rows of tables that other tools fill. */

@@ -12,8 +12,10 @@ import { type BenchCase, measureInterleaved } from "../../src/bench/measure-inte
 import { fillInChild } from "../../src/bench/scale-child.ts";
 import { summarizeRatio } from "../../src/bench/statistics.ts";
 import { paddingFact } from "../../src/bench/suites/lane-suite.ts";
-import { importTable } from "../../src/bench/suites/store-suite.ts";
+import { importTable, patchAll, type PatchCounters } from "../../src/bench/suites/store-suite.ts";
 import { watchCopies } from "../../src/bench/watch-copies.ts";
+import type { StoredTable } from "../../src/core/ports.ts";
+import { planCalls } from "../../src/lanes/call-plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -63,7 +65,7 @@ async function openShipped(context: TestContext, name: string) {
 
 test("a sleep in the lane is a regression of its share, taken in turns with the lane as it is", async (context) => {
   const { lane } = await openShipped(context, "potion-base-4m-int8");
-  const batch = texts(4000);
+  const batch = texts(1500);
   const plain = () => lane.embed(batch, document);
   const share = async (embed: () => Promise<unknown>): Promise<RatioReport> => {
     const samples = await measureInterleaved(
@@ -77,7 +79,7 @@ test("a sleep in the lane is a regression of its share, taken in turns with the 
   const slow = await share(async () => {
     await lane.embed(batch, document);
     // Long beside the work itself, so that a busy machine cannot hide it.
-    await sleep(1500);
+    await sleep(600);
   });
   assert.deepEqual(changes(before, reportOf([slow])), ["regression"]);
 });
@@ -89,7 +91,13 @@ test("a model on a CPU computes no padding; padding every text to 256 tokens is 
   const { tokens, slots } = lane.stats;
   const fact = paddingFact("MiniLM", tokens, slots);
   assert.equal(fact.value, 0);
-  const padded = paddingFact("MiniLM", tokens, batch.length * 256);
+  // The same texts, as calls of 24 texts that are all as long as the longest may be.
+  const lengths = new Int32Array(batch.length).fill(Math.ceil(tokens / batch.length));
+  lengths[0] = 256;
+  const { calls } = planCalls(lengths, { slots: 24 * 256, paddingShare: 1 });
+  const computed = calls.reduce((sum, count, at) => (at % 2 === 0 ? sum + count * calls[at + 1]! : sum), 0);
+  const padded = paddingFact("MiniLM", tokens, computed);
+  assert.equal(computed, batch.length * 256);
   assert.deepEqual(changes(reportOf([], [fact]), reportOf([], [padded])), ["regression"]);
 });
 
@@ -110,6 +118,25 @@ test("vectors are not copied between lane and store; a copy that is put in is a 
   assert.equal(before.value, 0);
   assert.deepEqual(changes(reportOf([], [before]), reportOf([], [after])), ["regression"]);
 });
+
+test("what a column patch writes whatever the machine: its vectors once, in one commit a fragment", async (context) => {
+  const folder = join(await temporaryFolder(context), "db");
+  const store = await openStore(folder);
+  context.after(() => store.close());
+  const rows = 40_000;
+  const table = await importTable(store, "t", rows);
+  const { written, commits, vectorBytes } = await countWrites(table, folder);
+  assert.ok(written / vectorBytes < 1.1, `${written} bytes for ${vectorBytes} of vectors`);
+  const fragments = Math.ceil(rows / 32_768);
+  // A version is made in one commit; each fragment is one; the key's index may be refreshed once.
+  assert.ok(commits <= fragments + 2, `${commits} commits for ${fragments} fragments`);
+});
+
+async function countWrites(table: StoredTable, folder: string): Promise<PatchCounters> {
+  const counters: PatchCounters = { written: 0, commits: 0, vectorBytes: 0 };
+  await patchAll(table, join(folder, `${table.name}.lance`), counters);
+  return counters;
+}
 
 test("what a row costs whatever the machine: no copy, and little heap", async (context) => {
   const folder = await temporaryFolder(context);

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { saturatingClasses } from "../../core/space.ts";
 import { textBatch } from "../../core/text-batch.ts";
+import type { Lane } from "../../core/ports.ts";
 import { callShape } from "../../lanes/call-plan.ts";
 import { sampleTexts, textsOfWords, writeTexts } from "../bench-corpus.ts";
 import { type BenchModel, laneRate } from "../bench-model.ts";
 import type { FactReport, SeriesReport } from "../bench-report.ts";
 import type { BenchCase } from "../measure-interleaved.ts";
 import { perModel, textsForSeconds } from "../per-model.ts";
+import { measureStartUp } from "../start-up.ts";
 import type { RatioPlan, SuiteFindings, SuiteScene } from "../suite.ts";
 
 /** What the thread lane is meant to reach of bare ONNX Runtime, end to end. */
@@ -43,16 +45,18 @@ async function measureModel(scene: SuiteScene, model: BenchModel): Promise<Suite
             },
           ]
         : [];
-    const ceilings = await openCeilings(scene, model, texts, names);
+    const ceilings = await openCeilings(scene, model, texts, names, rowBytesPerText(model, all.stats));
     const before = all.stats;
     const measured = await scene.turns([...cases, ...ceilings.cases], [...ratios, ...ceilings.ratios]);
     const { stats } = all;
     await ceilings.close();
-    const facts = [paddingFact(label, stats.tokens - before.tokens, stats.slots - before.slots)];
+    const padding = paddingFact(label, stats.tokens - before.tokens, stats.slots - before.slots);
+    const startUp = await measureStartUp(model, scene.folder, effort.startUps);
     const series = model.space.description.kind === "onnx" ? await measureLengths(scene, model) : null;
     return {
-      ...measured,
-      facts,
+      ratios: measured.ratios,
+      cases: [...measured.cases, ...startUp.cases],
+      facts: [padding, ...startUp.facts],
       series: series === null ? [] : series.series,
       notes: scene.natives.missing === null ? [] : [scene.natives.missing],
     };
@@ -84,6 +88,7 @@ async function openCeilings(
   model: BenchModel,
   texts: readonly string[],
   names: { readonly all: string; readonly one: string },
+  bytesPerText: number,
 ): Promise<Ceilings> {
   if (natives.missing !== null) return { cases: [], ratios: [], close: () => Promise.resolve() };
   const file = join(folder, `${model.label.replaceAll(/\W+/g, "-")}.jsonl`);
@@ -108,21 +113,47 @@ async function openCeilings(
     };
   }
   const tokenizer = await natives.start("bare-tokenizer.ts", [model.folder, file]);
-  const name = `bare tokenizer library, ${description.model}, one thread`;
+  const memory = await natives.start("bare-memory.ts", []);
+  const tokenizerName = `bare tokenizer library, ${description.model}, one thread`;
+  const memoryName = `memory alone, rows of ${description.model} that the same texts need, one thread`;
+  const one = workers > 1 ? names.one : names.all;
   return {
-    cases: [perSecond(name, tokenizer.run)],
+    cases: [
+      perSecond(tokenizerName, tokenizer.run),
+      perSecond(memoryName, async () => (await memory.run()) / bytesPerText),
+    ],
     ratios: [
       {
         name: `${model.label}: times the bare tokenizer library, one worker`,
-        of: workers > 1 ? names.one : names.all,
-        to: name,
+        of: one,
+        to: tokenizerName,
         against: "ceiling",
         better: "higher",
         limit: 1,
       },
+      {
+        name: `${model.label}: share of what memory allows, one worker`,
+        of: one,
+        to: memoryName,
+        against: "ceiling",
+        better: "higher",
+        limit: null,
+      },
     ],
-    close: tokenizer.close,
+    close: async () => {
+      await Promise.all([tokenizer.close(), memory.close()]);
+    },
   };
+}
+
+/** Bytes of one weight of a static model, by its quantisation. */
+const weightBytes: Readonly<Record<string, number>> = { int8: 1, float16: 2 };
+
+/** Bytes that a static model must read for a text: the row of each of its tokens. */
+function rowBytesPerText({ space }: BenchModel, { tokens, texts }: Lane["stats"]): number {
+  const { dimensions, quantisation } = space.description;
+  const bytes = weightBytes[quantisation] ?? Float32Array.BYTES_PER_ELEMENT;
+  return (tokens / Math.max(1, texts)) * dimensions * bytes;
 }
 
 /** How the bare runtime must be called to make the same vectors in the same calls. */

@@ -6,12 +6,12 @@ import { planCalls } from "../../lanes/call-plan.ts";
 import { uniqueTexts } from "../../lanes/unique-texts.ts";
 import { patchBatch } from "../../store/patch-batch.ts";
 import { arrow } from "../../arrow.ts";
-import { sampleTexts } from "../bench-corpus.ts";
-import { openBenchModel } from "../bench-model.ts";
+import { sampleTexts, writeTexts } from "../bench-corpus.ts";
+import { type BenchModel, openBenchModel } from "../bench-model.ts";
 import { madeUpPatch, nullVersion } from "../made-up-rows.ts";
 import type { BenchCase } from "../measure-interleaved.ts";
 import { type PartsThread, startPartsThread } from "../parts-thread.ts";
-import type { Suite } from "../suite.ts";
+import type { RatioPlan, Suite, SuiteScene } from "../suite.ts";
 
 /** A window of the lane. */
 const windowTexts = 8192;
@@ -33,7 +33,7 @@ export const microSuite: Suite = async (scene) => {
     const key = { column: "id", type: new arrow.Int64() };
     const inputs = texts.map((text, index) => ({ tokens: lengths[index]!, bytes: text.length }));
     const parts: readonly (readonly [name: string, things: number, turn: () => unknown])[] = [
-      ["hash of a text", texts.length, () => texts.map(sourceHash)],
+      [names.hash, texts.length, () => texts.map(sourceHash)],
       ["finding a text's twins", texts.length, () => uniqueTexts(batch)],
       ["planning a text's call", texts.length, () => planCalls(lengths, { slots: 256, paddingShare: 0 })],
       ["packing a text into a request", texts.length, () => packAll(inputs)],
@@ -41,20 +41,61 @@ export const microSuite: Suite = async (scene) => {
     ];
     const cases: BenchCase[] = [
       ...parts.map(([name, things, turn]) => mainCase(name, things, turn)),
-      await threadCase(thread, "tokenising a text", texts.length, "tokenizer"),
+      await threadCase(thread, names.tokenizer, texts.length, "tokenizer"),
       await threadCase(thread, "pooling and scaling a vector", 1, "pooling"),
     ];
-    const measured = await scene.turns(cases, []);
+    const ceilings = await openCeilings(scene, model, texts);
+    const measured = await scene.turns([...cases, ...ceilings.cases], ceilings.ratios);
+    await ceilings.close();
     return {
       ...measured,
       facts: [],
       series: [],
-      notes: [`windows of ${texts.length} texts; tokenising and pooling in a thread, as in the lane`],
+      notes: [
+        `windows of ${texts.length} texts; tokenising and pooling in a thread, as in the lane`,
+        ...(scene.natives.missing === null ? [] : [scene.natives.missing]),
+      ],
     };
   } finally {
     await thread.close();
   }
 };
+
+const names = { hash: "hash of a text", tokenizer: "tokenising a text" } as const;
+
+/** The libraries that do the work, alone. */
+async function openCeilings({ natives, folder }: SuiteScene, model: BenchModel, texts: readonly string[]) {
+  if (natives.missing !== null) return { cases: [], ratios: [], close: () => Promise.resolve() };
+  const file = join(folder, "texts.jsonl");
+  await writeTexts(file, texts);
+  const parts = [
+    {
+      of: names.hash,
+      bare: "bare hash function, on bytes",
+      start: () => natives.start("bare-hash.ts", [file]),
+    },
+    {
+      of: names.tokenizer,
+      bare: "bare tokenizer library",
+      start: () => natives.start("bare-tokenizer.ts", [model.folder, file]),
+    },
+  ];
+  const programs = await Promise.all(parts.map(({ start }) => start()));
+  return {
+    cases: parts.map(({ bare }, index) => microCase(bare, async () => 1e9 / (await programs[index]!.run()))),
+    ratios: parts.map(({ of, bare }): RatioPlan => ({
+      name: `${of}: times the speed of the ${bare}`,
+      of: bare,
+      to: of,
+      against: "ceiling",
+      better: "higher",
+      limit: null,
+    })),
+    async close() {
+      await Promise.all(programs.map((program) => program.close()));
+    },
+  };
+}
 
 /** What OpenAI takes in one request. Source: platform.openai.com/docs/api-reference/embeddings */
 const requestLimits = { items: 2048, tokens: 300_000, bytes: 1 << 24 } as const;

@@ -1,8 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { FactReport, SeriesReport } from "../bench-report.ts";
+import type { CaseReport, FactReport, RatioReport, SeriesReport } from "../bench-report.ts";
+import type { Natives } from "../natives.ts";
 import { fillInChild, type ScaleResult } from "../scale-child.ts";
-import { summarize } from "../statistics.ts";
+import { summarize, summarizeRatio } from "../statistics.ts";
 import type { Suite } from "../suite.ts";
 import { throwIfAborted } from "../../core/errors.ts";
 
@@ -13,7 +14,7 @@ const dimensions = 128;
 const mostMemory = { fromRows: 10_000_000, ratio: 1.1 } as const;
 
 /** Cost per row and memory over rows, through the real backfill, with vectors that no model made. */
-export const scaleSuite: Suite = async ({ effort, folder, signal }) => {
+export const scaleSuite: Suite = async ({ effort, folder, natives, signal }) => {
   const results: ScaleResult[] = [];
   for (const rows of effort.scaleRows) {
     throwIfAborted(signal);
@@ -22,21 +23,51 @@ export const scaleSuite: Suite = async ({ effort, folder, signal }) => {
     results.push(await fillInChild({ folder: place, rows, dimensions }, signal));
     await rm(place, { recursive: true });
   }
+  const ceiling = await measureCeiling(natives, results.at(-1));
   return {
-    cases: results.map(({ rows, seconds }) => ({
-      name: `backfill of ${rows} rows`,
-      unit: "us/row",
-      better: "lower",
-      ...summarize([(seconds / rows) * 1e6]),
-    })),
-    ratios: [],
+    cases: [
+      ...ceiling.cases,
+      ...results.map(({ rows, seconds }): CaseReport => ({
+        name: `backfill of ${rows} rows`,
+        unit: "us/row",
+        better: "lower",
+        ...summarize([(seconds / rows) * 1e6]),
+      })),
+    ],
+    ratios: ceiling.ratios,
     facts: [...growthOf(results), ...costsOf(results)],
     series: seriesOf(results),
     notes: [
       `${dimensions} dimensions; each size once, in a process of its own; start-up and import are not on the clock`,
+      ...(natives.missing === null ? [] : [natives.missing]),
     ],
   };
 };
+
+/** Bare LanceDB, appending as many vectors of the same width to a new table. */
+async function measureCeiling(
+  natives: Natives,
+  largest: ScaleResult | undefined,
+): Promise<{ readonly cases: CaseReport[]; readonly ratios: RatioReport[] }> {
+  if (natives.missing !== null || largest === undefined) return { cases: [], ratios: [] };
+  const { rows, seconds } = largest;
+  const bare = await natives.start("bare-lance.ts", ["append", String(rows), String(dimensions)]);
+  const rate = await bare.run();
+  await bare.close();
+  const name = `bare LanceDB, append of ${rows} rows`;
+  return {
+    cases: [{ name, unit: "us/row", better: "lower", ...summarize([1e6 / rate]) }],
+    ratios: [
+      {
+        name: `backfill of ${rows} rows, share of a plain append`,
+        against: "ceiling",
+        better: "higher",
+        limit: null,
+        ...summarizeRatio([rows / seconds], [rate]),
+      },
+    ],
+  };
+}
 
 /** The largest beside the one before it: what grows with rows shows here. */
 function growthOf(results: readonly ScaleResult[]): FactReport[] {

@@ -61,7 +61,7 @@ export const storeSuite: Suite = async (scene) => {
     await ceilings.close();
     return {
       ...measured,
-      facts: factsOf(counters),
+      facts: patchFacts(counters),
       series: [],
       notes: [
         `${rows} rows of ${dimensions} dimensions; the making of the rows is in the import`,
@@ -82,7 +82,8 @@ const names = {
   index: "vector index, flat",
 } as const;
 
-interface PatchCounters {
+/** What column patches wrote, added up. */
+export interface PatchCounters {
   written: number;
   commits: number;
   vectorBytes: number;
@@ -124,7 +125,8 @@ export async function fillVersion(
   return seconds;
 }
 
-async function patchAll(table: StoredTable, folder: string, counters: PatchCounters): Promise<number> {
+/** Fills a new version of a table in a database's folder, counts what that wrote, and answers with its seconds. */
+export async function patchAll(table: StoredTable, folder: string, counters: PatchCounters): Promise<number> {
   const version = await table.createVersion({ name: "v1", reference: "none", space: nullSpace(dimensions) });
   const before = await bytesOf(join(folder, "data"));
   const versionBefore = (await table.snapshot()).tableVersion;
@@ -153,7 +155,8 @@ async function bytesOf(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-function factsOf({ written, commits, vectorBytes }: PatchCounters): FactReport[] {
+/** What does not depend on the machine: bytes and commits of column patches. */
+export function patchFacts({ written, commits, vectorBytes }: PatchCounters): FactReport[] {
   return [
     {
       name: "bytes written for each byte of a vector, its hash and its time",
