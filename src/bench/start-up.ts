@@ -27,7 +27,7 @@ export async function measureStartUp(model: BenchModel, folder: string, repeats:
   await writeTexts(file, ["a text whose vector is waited for"]);
   const times: number[] = [];
   for (let round = 0; round <= repeats; round += 1) {
-    const taken = await timeProcess(model.reference, file, join(folder, `one-${round}.arrow`), folder);
+    const taken = await timeProcess(model.reference, file, folder);
     if (round > 0) times.push(taken);
   }
   const name = `${model.label}: start-up, a new process to its first vector on disk`;
@@ -40,9 +40,10 @@ export async function measureStartUp(model: BenchModel, folder: string, repeats:
 
 const main = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
 
-async function timeProcess(reference: string, file: string, out: string, folder: string): Promise<number> {
+async function timeProcess(reference: string, file: string, folder: string): Promise<number> {
+  const out = join(folder, "one.arrow");
+  const flags = ["embed", file, "--to", reference, "--out", out, "--overwrite", "--workers", "1", "--pin"];
   const started = performance.now();
-  const flags = ["embed", file, "--to", reference, "--out", out, "--workers", "1", "--pin", "--quiet"];
   const child = spawn(execPath, [main, ...flags], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...env, REEMBED_LOCK_FILE: join(folder, "reembed.lock.json") },
