@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect } from "@lancedb/lancedb";
 import { openReembed, ReembedError } from "../../src/index.ts";
-import { mustRun, runCli } from "../support/cli.ts";
+import { mustRun } from "../support/cli.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 interface BadInput {
@@ -230,7 +231,8 @@ test("the command line: wrong words, wrong models, no table", async (context) =>
   const cwd = await temporaryFolder(context);
   await writeFile(join(cwd, "in.jsonl"), good);
   const at = ["--db", "db", "--table", "docs"];
-  await mustRun(["import", "in.jsonl", "--key", "id", "--text", "text", ...at], { cwd });
+  const source = join(cwd, "in.jsonl");
+  await mustRunHere(["import", source, "--key", "id", "--text", "text", ...at], { cwd });
   const cases: [string[], number, string, RegExp][] = [
     [
       ["backfill", "--to", "all-MiniLM-L6-v2", ...at],
@@ -249,15 +251,10 @@ test("the command line: wrong words, wrong models, no table", async (context) =>
     [["backfill", "--two", "x", ...at], 2, "REEMBED_USAGE", /--to/],
     [["search", "one", ...at], 8, "REEMBED_NO_ACTIVE_VERSION", /backfill/],
     [["versions", "--db", "db", "--table", "other"], 6, "REEMBED_STORE_TABLE_MISSING", /docs/],
-    [
-      ["import", "in.jsonl", "--key", "id", "--text", "text", ...at],
-      6,
-      "REEMBED_STORE_TABLE_EXISTS",
-      /append/,
-    ],
+    [["import", source, "--key", "id", "--text", "text", ...at], 6, "REEMBED_STORE_TABLE_EXISTS", /append/],
   ];
   for (const [args, exitCode, code, says] of cases) {
-    const run = await runCli(args, { cwd });
+    const run = await runHere(args, { cwd });
     assert.equal(run.last["code"], code, `${args.join(" ")}: ${JSON.stringify(run.last)}`);
     assert.equal(run.exitCode, exitCode);
     assert.match(String(run.last["message"]), says);
@@ -306,13 +303,13 @@ test("a device that is not here is refused by name, before anything is written",
   const cwd = await temporaryFolder(context);
   await writeFile(join(cwd, "in.jsonl"), good);
   const at = ["--db", "db", "--table", "t"];
-  await mustRun(["import", "in.jsonl", "--key", "id", "--text", "text", ...at], { cwd });
+  await mustRunHere(["import", join(cwd, "in.jsonl"), "--key", "id", "--text", "text", ...at], { cwd });
   const device = process.platform === "darwin" ? "directml" : "coreml";
   const to = ["--to", "bundled:all-MiniLM-L6-v2", "--device", device];
-  const { exitCode, last } = await runCli(["backfill", ...to, ...at], { cwd });
+  const { exitCode, last } = await runHere(["backfill", ...to, ...at], { cwd });
   assert.equal(exitCode, 4);
   assert.equal(last["code"], "REEMBED_LANE_DEVICE");
   assert.match(String(last["message"]), new RegExp(`^device "${device}" cannot be used here .* it needs `));
-  const { versions } = await mustRun(["versions", ...at], { cwd });
+  const { versions } = await mustRunHere(["versions", ...at], { cwd });
   assert.deepEqual(versions, []);
 });

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openReembed, type ReembedError, type WriteResult } from "../../src/index.ts";
-import { mustRun, runCli } from "../support/cli.ts";
+import { runCli } from "../support/cli.ts";
 import { readColumn } from "../support/read-column.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const potion = "bundled:potion-base-4m-int8";
@@ -22,13 +23,15 @@ function docs(from: number, to: number): { id: string; text: string }[] {
   }));
 }
 
+const ingestIn = (folder: string): string[] => ["ingest", join(folder, "more.jsonl"), ...at];
+
 async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
   await writeFile(path, rows.map((row) => JSON.stringify(row)).join("\n"));
 }
 
 test("1,000 rows ingested during a backfill of another process need no catching up", async (context) => {
   const cwd = await temporaryFolder(context);
-  const rows = 40_000;
+  const rows = 34_000;
   await writeJsonl(join(cwd, "docs.jsonl"), docs(0, rows));
   await writeJsonl(join(cwd, "new.jsonl"), docs(rows, rows + 1000));
   const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
@@ -66,8 +69,8 @@ test("1,000 rows ingested during a backfill of another process need no catching 
   ] as const) {
     const again = await reembed.backfill({ to, name, index: "none" });
     assert.deepEqual([again.upToDate, again.handled], [true, 0]);
-    const { hits } = await reembed.search({ text: docs(40_500, 40_501)[0]?.text ?? "", version: name });
-    assert.equal(hits[0]?.key, "d40500", `${name} finds a new row`);
+    const { hits } = await reembed.search({ text: docs(34_500, 34_501)[0]?.text ?? "", version: name });
+    assert.equal(hits[0]?.key, "d34500", `${name} finds a new row`);
     assert.ok((hits[0]?.distance ?? 1) < 1e-3, "by the vector of its own text");
   }
 });
@@ -163,38 +166,37 @@ test("a version whose model cannot be had: refused, or marked and caught up", as
 
 test("killed in the middle of a long ingest: whole or not at all once it is run again", async (context) => {
   const cwd = await temporaryFolder(context);
-  const more = 70_000;
+  const more = 40_000;
   await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 100));
   await writeJsonl(join(cwd, "more.jsonl"), docs(100, 100 + more));
   const reembed = await openReembed({ db: join(cwd, "db"), table: "docs", cwd, workers: 1 });
   await reembed.import({ sources: [join(cwd, "docs.jsonl")], corpus });
   await reembed.backfill({ to: second, name: "v1", index: "none" });
   await reembed.close();
-  const ingest = ["ingest", "more.jsonl", ...at];
 
   const moments = [
     // While rows are embedded and staged, and a moment after the last of them.
     { after: 1, delayMs: 0 },
-    { after: 60_000, delayMs: 250 },
+    { after: 36_000, delayMs: 250 },
   ];
   for (const [index, { after, delayMs }] of moments.entries()) {
     const folder = join(cwd, `kill-${index}`);
     await cp(join(cwd, "db"), join(folder, "db"), { recursive: true });
     await cp(join(cwd, "more.jsonl"), join(folder, "more.jsonl"));
-    await runCli(ingest, {
+    await runCli(ingestIn(folder), {
       cwd: folder,
       onLine: (line, child) => {
         if (line["event"] !== "import:progress" || (line["rows"] as number) < after) return;
         void sleep(delayMs).then(() => child.kill("SIGKILL"));
       },
     });
-    const again = await runCli(ingest, { cwd: folder });
+    const again = await runHere(ingestIn(folder), { cwd: folder });
     // Where the kill came after the last commit, every key is there already.
     assert.ok(again.exitCode === 0 || again.last["code"] === "REEMBED_CORPUS_KEY_DUPLICATE", again.stderr);
     const vectors = await readColumn(join(folder, "db"), "docs", "id", "vector_v1");
     assert.equal(vectors.size, 100 + more);
     assert.ok([...vectors.values()].every((vector) => vector !== null));
-    const { versions } = (await mustRun(["versions", ...at], { cwd: folder })) as {
+    const { versions } = (await mustRunHere(["versions", ...at], { cwd: folder })) as {
       versions: Record<string, unknown>[];
     };
     assert.deepEqual([versions[0]?.["rows"], versions[0]?.["stale"]], [100 + more, 0]);

@@ -1,7 +1,7 @@
 /** `reembed embed`: files in, files out, with the real command line. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ function rowsOf(table: Table): unknown[] {
       table.getChild("id")?.get(row),
       table.getChild("size")?.get(row),
       table.getChild("text")?.get(row),
-      vector === null ? null : [...vector.toArray()],
+      vector === null ? null : Float32Array.from(vector.toArray()),
       table.getChild("vector__hash")?.get(row),
     ];
   });
@@ -139,7 +139,7 @@ async function pipe(
 
 test("a reader that goes away ends the run without an error", async (context) => {
   const cwd = await temporaryFolder(context);
-  await writeDocs(cwd, 40_000);
+  await writeDocs(cwd, 20_000);
   const { exitCode, stderr } = await pipe(await readFile(join(cwd, "docs.jsonl")), cwd, 100_000);
   assert.ok(exitCode === 0 || exitCode === 7, `it exited with ${exitCode}: ${stderr}`);
   assert.match(stderr, /"readerGone":true/);
@@ -155,12 +155,7 @@ test("killed in the middle of a folder of parts, it goes on to the same rows", a
   const killed = await runCli([...args, "--out", "parts"], {
     cwd,
     onStart: (child) => {
-      const look = setInterval(() => {
-        if (!existsSync(join(cwd, "parts", "part-00002.parquet"))) return;
-        clearInterval(look);
-        child.kill("SIGKILL");
-      }, 1);
-      child.once("close", () => clearInterval(look));
+      onceThere(join(cwd, "parts"), "part-00002.parquet", child, () => child.kill("SIGKILL"));
     },
   });
   assert.equal(killed.signal, "SIGKILL");
@@ -180,32 +175,58 @@ test("killed in the middle of a folder of parts, it goes on to the same rows", a
   assert.deepEqual([again["upToDate"], again["handled"]], [true, 0]);
 });
 
+async function partPaths(folder: string): Promise<string[]> {
+  return (await partFiles(folder)).map((name) => join(folder, name));
+}
+
 async function readParts(folder: string): Promise<unknown[]> {
-  const parts = await partFiles(folder);
-  return rowsOf(await readOutput(...parts.map((name) => join(folder, name))));
+  return rowsOf(await readOutput(...(await partPaths(folder))));
+}
+
+/** Does something as soon as a folder holds a file with this ending, while a process runs. */
+function onceThere(folder: string, ending: string, child: ChildProcess, action: () => void): void {
+  const look = setInterval(() => {
+    if (!existsSync(folder) || !readdirSync(folder).some((name) => name.endsWith(ending))) return;
+    clearInterval(look);
+    action();
+  }, 1);
+  child.once("close", () => clearInterval(look));
 }
 
 test("Ctrl-C keeps the rows written, as a shorter part", async (context) => {
   const cwd = await temporaryFolder(context);
-  await writeDocs(cwd, 90_000);
-  const args = ["embed", "docs.jsonl", "--to", potion, "--out", "parts", "--part-rows", "1000000"];
+  const rows = 50_000;
+  await writeFile(join(cwd, "docs.arrows"), manyBatches(rows));
+  const args = ["embed", "docs.arrows", "--to", potion, "--out", "parts", "--part-rows", "1000000"];
   const stopped = await runCli(args, {
     cwd,
-    onLine: (line, child) => {
-      // Two windows are done by then, so that one has surely been handed to the output.
-      if (line["event"] === "embed:progress" && (line["rows"] as number) > 66_000) child.kill("SIGINT");
+    onStart: (child) => {
+      // The first rows have been handed to the output by then, and windows after them are not read yet.
+      onceThere(join(cwd, "parts"), ".tmp", child, () => child.kill("SIGINT"));
     },
   });
   assert.equal(stopped.exitCode, 130);
   const resumed = await mustRun(args, { cwd });
   assert.ok((resumed["doneBefore"] as number) > 0);
-  assert.equal(resumed["rows"], 90_000);
-  const rows = (await readParts(join(cwd, "parts"))) as [string][];
+  assert.equal(resumed["rows"], rows);
+  const ids = (await readOutput(...(await partPaths(join(cwd, "parts"))))).getChild("id");
   assert.deepEqual(
-    rows.map(([id]) => id),
-    Array.from({ length: 90_000 }, (_, row) => `d${row}`),
+    [...(ids ?? [])],
+    Array.from({ length: rows }, (_, row) => `d${row}`),
   );
 });
+
+/** An Arrow stream in batches of 2,000 rows, so that the rows come in several windows. */
+function manyBatches(rows: number): Uint8Array {
+  const numbers = Array.from({ length: rows }, (_, row) => row);
+  const utf8 = (textOfRow: (row: number) => string) =>
+    arrow.vectorFromArray(numbers.map(textOfRow), new arrow.Utf8());
+  const [whole] = new arrow.Table({ id: utf8((row) => `d${row}`), text: utf8(textOf) }).batches;
+  const batches = Array.from({ length: rows / 2000 }, (_, batch) =>
+    whole!.slice(batch * 2000, (batch + 1) * 2000),
+  );
+  return arrow.tableToIPC(new arrow.Table(batches), "stream");
+}
 
 test("parts of another input, space or program are refused", async (context) => {
   const cwd = await temporaryFolder(context);

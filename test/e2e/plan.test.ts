@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startEmbeddingServer } from "../providers/embedding-server.ts";
-import { mustRun, runCli } from "../support/cli.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 interface Target {
@@ -33,8 +33,8 @@ async function tableOf(context: TestContext, texts: readonly string[], config: o
   const lines = texts.map((text, index) => JSON.stringify({ id: `k${index}`, text }));
   await writeFile(join(folder, "docs.jsonl"), lines.join("\n"));
   await writeFile(join(folder, "reembed.config.json"), JSON.stringify({ table: "docs", ...config }));
-  const run = async (...args: string[]) => mustRun(args, { cwd: folder });
-  await run("import", "docs.jsonl", "--key", "id", "--text", "text");
+  const run = async (...args: string[]) => mustRunHere(args, { cwd: folder });
+  await run("import", join(folder, "docs.jsonl"), "--key", "id", "--text", "text");
   const plan = async (...args: string[]): Promise<Target[]> =>
     (await run("plan", ...args))["targets"] as Target[];
   return { folder, run, plan };
@@ -122,7 +122,7 @@ test("a model that ends: until when it can be replaced, and what ends itself", a
   await writeFile(join(folder, "ends.jsonl"), ends.map((line) => JSON.stringify(line)).join("\n"));
   const options = { cwd: folder, env: { OPENAI_API_KEY: "sk-any" } };
   const ada = `openai:text-embedding-ada-002?dimensions=64&baseUrl=${server.url}`;
-  await mustRun(["backfill", "--to", ada], options);
+  await mustRunHere(["backfill", "--to", ada], options);
   await run("versions");
 
   const small = "openai:text-embedding-3-small?dimensions=64";
@@ -152,7 +152,7 @@ test("prices for what is no model are refused, with where they stand", async (co
   const { folder } = await tableOf(context, ["a text"]);
   const prices = { "text-embedding-3-small": { usdPerMTokens: 1 } };
   await writeFile(join(folder, "reembed.config.json"), JSON.stringify({ table: "docs", prices }));
-  const run = await runCli(["plan", "--to", "bundled:potion-base-4m-int8"], { cwd: folder });
+  const run = await runHere(["plan", "--to", "bundled:potion-base-4m-int8"], { cwd: folder });
   assert.equal(run.exitCode, 2);
   assert.match(String(run.last["message"]), /reembed\.config\.json:1.*prices/);
 });

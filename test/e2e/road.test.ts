@@ -1,10 +1,14 @@
-/** The main road through the command line, on the small retrieval set made here. */
+/**
+ * The main road through the command line, on the small retrieval set made here. The commands that change
+ * the table run in processes of their own, those between them in this one.
+ */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { mustRun, runCli } from "../support/cli.ts";
+import { mustRun } from "../support/cli.ts";
 import { readColumn } from "../support/read-column.ts";
+import { mustRunHere, runHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const animals = ["cat", "dog", "elephant", "eagle", "salmon", "spider", "whale", "horse", "snake", "frog"];
@@ -29,9 +33,10 @@ test("import, fill, compare, switch, roll back", async (context) => {
   const cwd = await temporaryFolder(context);
   await writeSet(cwd);
   const at = ["--db", "db", "--table", "animals"];
-  const run = (...args: string[]) => mustRun([...args, ...at], { cwd });
+  const run = (...args: string[]) => mustRunHere([...args, ...at], { cwd });
+  const runAlone = (...args: string[]) => mustRun([...args, ...at], { cwd });
 
-  const imported = await run("import", "docs.jsonl", "--key", "id", "--text", "title,text");
+  const imported = await runAlone("import", "docs.jsonl", "--key", "id", "--text", "title,text");
   assert.equal(imported["rows"], 11);
 
   const plan = (await run("plan", "--to", potion, "--to", minilm)) as { targets: Record<string, unknown>[] };
@@ -76,12 +81,10 @@ test("import, fill, compare, switch, roll back", async (context) => {
       "4",
     );
     assert.deepEqual([limited["handled"], limited["state"]], [4, "backfilling"]);
-    const rest = await mustRun(
-      ["backfill", "--to", `${potion}?dimensions=32`, "--name", "part", ...at],
-      { cwd },
-      7,
-    );
-    assert.deepEqual([rest["handled"], rest["state"]], [7, "ready"]);
+    const rest = await runHere(["backfill", "--to", `${potion}?dimensions=32`, "--name", "part", ...at], {
+      cwd,
+    });
+    assert.deepEqual([rest.exitCode, rest.last["handled"], rest.last["state"]], [7, 7, "ready"]);
   });
 
   const v1Before = await readColumn(join(cwd, "db"), "animals", "id", "vector_v1");
@@ -120,7 +123,13 @@ test("import, fill, compare, switch, roll back", async (context) => {
   });
 
   await context.test("eval scores both on the known queries", async () => {
-    const result = (await run("eval", "--queries", "queries.jsonl", "--qrels", "qrels.tsv")) as {
+    const result = (await run(
+      "eval",
+      "--queries",
+      join(cwd, "queries.jsonl"),
+      "--qrels",
+      join(cwd, "qrels.tsv"),
+    )) as {
       versions: Record<string, number>[];
       pairs: { overlap10: number; delta: { ndcg10: number } }[];
     };
@@ -139,16 +148,16 @@ test("import, fill, compare, switch, roll back", async (context) => {
   });
 
   await context.test("switch and rollback", async () => {
-    const switched = await run("switch", "--to", "v2");
+    const switched = await runAlone("switch", "--to", "v2");
     assert.deepEqual([switched["from"], switched["to"]], ["v1", "v2"]);
     assert.equal((await run("search", "dog"))["version"], "v2");
-    const back = await run("rollback");
+    const back = await runAlone("rollback");
     assert.deepEqual([back["from"], back["to"]], ["v2", "v1"]);
     assert.equal((await run("search", "dog"))["version"], "v1");
   });
 
   await context.test("the same name with another space is refused, field by field", async () => {
-    const refused = await runCli(["backfill", "--to", potion, "--name", "v2", ...at], { cwd });
+    const refused = await runHere(["backfill", "--to", potion, "--name", "v2", ...at], { cwd });
     assert.equal(refused.exitCode, 8);
     assert.equal(refused.last["code"], "REEMBED_SPACE_MISMATCH");
     assert.match(String(refused.last["message"]), /dimensions: 384 -> 128/);
@@ -159,8 +168,8 @@ test("import, fill, compare, switch, roll back", async (context) => {
       join(cwd, "more.jsonl"),
       JSON.stringify({ id: 200, title: "owl", text: "A bird of the night." }),
     );
-    await run("import", "more.jsonl", "--key", "id", "--text", "title,text", "--mode", "append");
-    const refused = await runCli(["switch", "--to", "v2", ...at], { cwd });
+    await run("import", join(cwd, "more.jsonl"), "--key", "id", "--text", "title,text", "--mode", "append");
+    const refused = await runHere(["switch", "--to", "v2", ...at], { cwd });
     assert.equal(refused.exitCode, 8);
     assert.equal(refused.last["code"], "REEMBED_GATE_FAILED");
     assert.match(String(refused.last["message"]), /coverage: 1 of 12/);
@@ -174,8 +183,10 @@ test("rows without a vector: fail stops before anything is written, zero stores 
   const cwd = await temporaryFolder(context);
   await writeSet(cwd);
   const at = ["--db", "db", "--table", "animals"];
-  await mustRun(["import", "docs.jsonl", "--key", "id", "--text", "title,text", ...at], { cwd });
-  const failed = await runCli(["backfill", "--to", potion, "--on-empty", "fail", ...at], { cwd });
+  await mustRunHere(["import", join(cwd, "docs.jsonl"), "--key", "id", "--text", "title,text", ...at], {
+    cwd,
+  });
+  const failed = await runHere(["backfill", "--to", potion, "--on-empty", "fail", ...at], { cwd });
   assert.equal(failed.last["code"], "REEMBED_EMBED_EMPTY_TEXT");
   assert.equal(failed.exitCode, 7);
   assert.match(String(failed.last["message"]), /key "99"/);

@@ -14,7 +14,11 @@ const minilm = "bundled:all-MiniLM-L6-v2";
 const expected = [
   { set: "cranfield", potion: 0.316, minilm: 0.401 },
   { set: "med", potion: 0.681, minilm: 0.79 },
+  { set: "xquad-en", potion: 0.882, minilm: 0.94 },
 ];
+
+/** The set with the least text, which MiniLM embeds in a quarter of the time of the next. */
+const smallest = "xquad-en";
 
 for (const { set, ...scores } of expected) {
   test(
@@ -30,7 +34,7 @@ for (const { set, ...scores } of expected) {
         corpus: { key: "_id", text: ["title", "text"] },
       });
       await reembed.backfill({ to: potion });
-      const both = isFullTest || set === "med";
+      const both = isFullTest || set === smallest;
       if (both) await reembed.backfill({ to: minilm });
       const { versions } = await reembed.eval({
         queries: join(folder, "queries.jsonl"),

@@ -5,8 +5,9 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
-import { mustRun, runCli } from "../support/cli.ts";
+import { runCli } from "../support/cli.ts";
 import { readColumn } from "../support/read-column.ts";
+import { mustRunHere } from "../support/run-here.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const model = "bundled:all-MiniLM-L6-v2";
@@ -24,7 +25,7 @@ async function importRows(context: TestContext): Promise<string> {
     JSON.stringify({ id: `k${row}`, text: textOf(row) }),
   );
   await writeFile(join(cwd, "docs.jsonl"), lines.join("\n"));
-  await mustRun(["import", "docs.jsonl", "--key", "id", "--text", "text", ...at], { cwd });
+  await mustRunHere(["import", join(cwd, "docs.jsonl"), "--key", "id", "--text", "text", ...at], { cwd });
   return cwd;
 }
 
@@ -49,13 +50,13 @@ const sum = (result: Readonly<Record<string, unknown>>): number =>
 
 test("a killed run's vectors are taken from the spool: each token is computed once", async (context) => {
   const calm = await importRows(context);
-  const whole = await mustRun(fill, { cwd: calm });
+  const whole = await mustRunHere(fill, { cwd: calm });
   const expected = await readColumn(join(calm, "db"), "docs", "id", "vector_v1");
 
   const cwd = await importRows(context);
   await killInMidUnit(cwd, 0.3);
   await killInMidUnit(cwd, 0.6);
-  const last = await mustRun(fill, { cwd });
+  const last = await mustRunHere(fill, { cwd });
   const copied = last["copied"] as number;
   assert.ok(copied >= 0.6 * rows, `${copied} were copied`);
   assert.equal(last["handled"], rows);
@@ -71,7 +72,7 @@ test("a run goes on just as well when the spool is gone", async (context) => {
   const cwd = await importRows(context);
   await killInMidUnit(cwd, 0.3);
   await rm(join(cwd, "db", ".reembed"), { recursive: true });
-  const last = await mustRun(fill, { cwd });
+  const last = await mustRunHere(fill, { cwd });
   assert.equal(last["copied"], 0);
   assert.equal(last["embedded"], rows);
   assert.equal(last["state"], "active");
@@ -96,13 +97,13 @@ test("a full disk ends the run with what to do, and the next one goes on", async
       String(run.last["message"]),
       /ENOSPC.*make room there, or name another place with stateFolder/,
     );
-    const { versions } = (await mustRun(["versions", ...at], { cwd })) as {
+    const { versions } = (await mustRunHere(["versions", ...at], { cwd })) as {
       versions: Record<string, unknown>[];
     };
     assert.equal(versions[0]?.["covered"], 0);
 
     await promisify(execFile)("mount", ["-o", "remount,size=64m", small]);
-    const last = await mustRun(fill, { cwd, env });
+    const last = await mustRunHere(fill, { cwd, env });
     assert.ok((last["copied"] as number) > 0);
     assert.equal(sum(last), rows);
   } finally {
