@@ -1,4 +1,5 @@
 import type { Encoding } from "../../core/provider.ts";
+import { createWordCounts } from "./word-counts.ts";
 
 /** Counts the tokens of texts as a provider will. */
 export interface TokenCounter {
@@ -24,15 +25,20 @@ export async function openTokenCounter(encoding: Encoding | null): Promise<Token
   const { encode, decode, countTokens } = await loaders[encoding]();
   // Marks such as <|endoftext|> in a text are text: providers count and embed them as such.
   const asText = { disallowedSpecial: new Set<string>() };
+  const words = createWordCounts({
+    count: (part) => countTokens(part, asText),
+    cut(part, maxTokens) {
+      const tokens = encode(part, asText);
+      const beginning = decode(tokens.slice(0, maxTokens));
+      // The decoder keeps the bytes of a character that was cut, and would begin the next text with
+      // them: the rest takes them up.
+      decode(tokens.slice(maxTokens));
+      return beginning;
+    },
+  });
   return {
     exact: true,
-    count: (text) => countTokens(text, asText),
-    cut(text, maxTokens) {
-      const tokens = encode(text, asText);
-      if (tokens.length <= maxTokens) return text;
-      // A cut inside a character leaves a replacement mark at the end, which is no part of the text.
-      return decode(tokens.slice(0, maxTokens)).replace(/\uFFFD+$/, "");
-    },
+    ...words,
     learn() {
       // There is nothing to learn where every count is exact.
     },
