@@ -1,6 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import { classifyFailure } from "./classify-failure.ts";
-import type { JsonClient } from "./post-json.ts";
+import { type JsonClient, type PostOptions, readText } from "./post-json.ts";
 
 /** A list of models is short and local. */
 const timeoutMs = 30_000;
@@ -18,16 +18,16 @@ export async function checkOllamaDigest(
     readonly headers: Readonly<Record<string, string>>;
   },
 ): Promise<void> {
-  const answer = await client.post(new URL(`${asked.base}/api/tags`), {
+  const question: PostOptions = {
     method: "GET",
     headers: asked.headers,
     body: null,
     signal: new AbortController().signal,
     timeoutMs,
-  });
-  const body = Buffer.from(answer.body).toString();
-  if (answer.status !== 200) throw classifyFailure(answer.status, body, answer.headers, Date.now());
-  const { models = [] } = JSON.parse(body) as { models?: { name?: string; digest?: string }[] };
+  };
+  const { status, headers, text } = await client.post(new URL(`${asked.base}/api/tags`), question, readText);
+  if (status !== 200) throw classifyFailure(status, text, headers, Date.now());
+  const { models = [] } = JSON.parse(text) as { models?: { name?: string; digest?: string }[] };
   const named = models.find(({ name }) => name === asked.model || name === `${asked.model}:latest`);
   const found = named?.digest?.replace(/^sha256:/, "") ?? null;
   if (found?.startsWith(asked.digest) === true) return;

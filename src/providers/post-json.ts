@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { ProviderFailure } from "../core/provider.ts";
+import { createBodies, mostBytes } from "./collect-body.ts";
 
 export interface PostOptions {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -15,14 +16,27 @@ export interface PostAnswer {
   readonly status: number;
   /** Names in lower case; several values joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Owner: the caller. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** Owner: borrowed, until the reader returns. */
+  readonly body: Buffer;
+}
+
+/** Reads an answer as text. */
+export function readText({ status, headers, body }: PostAnswer): {
+  readonly status: number;
+  readonly headers: PostAnswer["headers"];
+  readonly text: string;
+} {
+  return { status, headers, text: body.toString() };
 }
 
 /** Sends JSON over connections that are kept open. */
 export interface JsonClient {
-  /** @throws ProviderFailure `timeout` or `connection`; the signal's reason where it was aborted */
-  post(url: URL, options: PostOptions): Promise<PostAnswer>;
+  /**
+   * Resolves with what `read` makes of the answer.
+   * @throws ProviderFailure `timeout`, `connection` or `malformed`; the signal's reason where it was
+   * aborted; what `read` throws
+   */
+  post<Read>(url: URL, options: PostOptions, read: (answer: PostAnswer) => Read): Promise<Read>;
   close(): void;
 }
 
@@ -31,14 +45,15 @@ export interface JsonClient {
  * rest of a request against a server nearby, and it tells a cut body only as "terminated".
  */
 export function createJsonClient(): JsonClient {
+  const bodies = createBodies();
   const agents = {
     "http:": new HttpAgent({ keepAlive: true, scheduling: "lifo" }),
     "https:": new HttpsAgent({ keepAlive: true, scheduling: "lifo" }),
   };
 
   return {
-    post: (url, options) =>
-      new Promise((resolve, reject) => {
+    post: <Read>(url: URL, options: PostOptions, read: (answer: PostAnswer) => Read) =>
+      new Promise<Read>((resolve, reject) => {
         const { signal, timeoutMs, body } = options;
         const secure = url.protocol === "https:";
         const bytes = body === null ? null : Buffer.from(body);
@@ -80,17 +95,23 @@ export function createJsonClient(): JsonClient {
         }
         outgoing.on("error", broken);
         outgoing.on("response", (incoming: IncomingMessage) => {
-          const chunks: Buffer[] = [];
-          incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+          const body = bodies.collect(Number(incoming.headers["content-length"]));
+          incoming.on("data", (chunk: Buffer) => {
+            if (!body.add(chunk)) {
+              fail(new ProviderFailure("malformed", `the answer is longer than ${mostBytes} bytes`));
+            }
+          });
           // A body that is cut ends with `error` or `aborted`, never with `end`.
           incoming.on("error", broken);
           incoming.on("end", () => {
             settle();
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: flatten(incoming.headers),
-              body: join(chunks),
-            });
+            try {
+              const headers = flatten(incoming.headers);
+              resolve(read({ status: incoming.statusCode ?? 0, headers, body: body.whole() }));
+            } catch (error) {
+              reject(error);
+            }
+            body.release();
           });
         });
         outgoing.end(bytes);
@@ -109,15 +130,4 @@ function flatten(headers: IncomingMessage["headers"]): Record<string, string> {
       Array.isArray(value) ? value.join(", ") : (value ?? ""),
     ]),
   );
-}
-
-/** One array of its own, which can be handed to a worker; a Buffer may share its memory. */
-function join(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
 }

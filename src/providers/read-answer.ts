@@ -1,16 +1,6 @@
+import type { AnsweredVectors } from "../core/answered-vectors.ts";
 import { ProviderFailure } from "../core/provider.ts";
-import { cutEmbeddings } from "./base64-answer.ts";
-
-/** An answer's vectors and what it says of itself, without the headers. Crosses threads as it is. */
-export interface ReadAnswer {
-  readonly dimensions: number;
-  /** Shape: `[texts, dimensions]`, row-major. */
-  readonly vectors: Float32Array<ArrayBuffer>;
-  /** 0 where the answer has no vector for a text, or two. Shape: `[texts]`. */
-  readonly present: Uint8Array<ArrayBuffer>;
-  readonly model: string | null;
-  readonly tokens: number | null;
-}
+import { decodeEmbeddings } from "./base64-answer.ts";
 
 /** Vectors of an answer in its own order: numbers, or little-endian float32 as base64. */
 export interface AnswerParts {
@@ -21,19 +11,28 @@ export interface AnswerParts {
   readonly tokens: unknown;
 }
 
+/** Vectors in an answer's own order. */
+export interface EmbeddingRows {
+  readonly count: number;
+  readonly dimensions: number;
+  /** Row-major; there may be room for more rows behind those that count. */
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
 /**
  * Reads the body of an answer in OpenAI's form (`data` of `index` and `embedding`) or in Ollama's
  * (`embeddings`). Numbers that JSON does not have (`NaN`, `Infinity`) are read as not a number.
+ * @param body borrowed until this returns
  * @throws ProviderFailure `malformed`
  */
-export function readAnswer(body: Buffer, texts: number): ReadAnswer {
-  const cut = cutEmbeddings(body);
-  if (cut !== null) {
-    const parts = answerParts(parseJson(cut.json));
-    const whole = parts.embeddings.length === cut.embeddings.length;
+export function readAnswer(body: Buffer, texts: number): AnsweredVectors {
+  const decoded = decodeEmbeddings(body, texts);
+  if (decoded !== null) {
+    const parts = answerParts(parseJson(decoded.json));
+    const whole = parts.embeddings.length === decoded.rows.count;
     // Anything else that looks like an embedding was not one of the answer's own.
-    if (whole && parts.embeddings.every((value, index) => value === index)) {
-      return layOut({ ...parts, embeddings: cut.embeddings }, texts);
+    if (whole && parts.embeddings.every((value, row) => value === row)) {
+      return arrange(decoded.rows, parts, texts);
     }
   }
   return layOut(answerParts(parseJson(body.toString())), texts);
@@ -60,30 +59,48 @@ export function answerParts(json: unknown): AnswerParts {
 }
 
 /** Puts vectors into the order of the request's texts. @throws ProviderFailure `malformed` */
-export function layOut({ embeddings, indices, model, tokens }: AnswerParts, texts: number): ReadAnswer {
-  if (embeddings.length > texts || (indices === null && embeddings.length !== texts)) {
-    throw malformed(`has ${embeddings.length} embeddings for ${texts} texts`);
-  }
+export function layOut(parts: AnswerParts, texts: number): AnsweredVectors {
+  const { embeddings } = parts;
+  // Before memory is taken for more than was asked for.
+  if (embeddings.length > texts) throw wrongCount(embeddings.length, texts);
   const dimensions = embeddings.length === 0 ? 0 : dimensionsOf(embeddings[0]);
   const vectors = new Float32Array(texts * dimensions);
-  const present = new Uint8Array(texts);
-  const twice = new Set<number>();
-  for (const [at, embedding] of embeddings.entries()) {
+  for (const [row, embedding] of embeddings.entries()) {
     const other = dimensionsOf(embedding);
     if (other !== dimensions) throw malformed(`has vectors of ${dimensions} and of ${other} dimensions`);
-    const index = indices === null ? at : indices[at];
+    write(embedding, vectors.subarray(row * dimensions, (row + 1) * dimensions));
+  }
+  return arrange({ count: embeddings.length, dimensions, vectors }, parts, texts);
+}
+
+/** Rows that stand in the request's order already are left where they are. */
+function arrange(
+  { count, dimensions, vectors: rows }: EmbeddingRows,
+  { indices, model, tokens }: AnswerParts,
+  texts: number,
+): AnsweredVectors {
+  if (indices === null && count !== texts) throw wrongCount(count, texts);
+  const inOrder = count === texts && (indices === null || indices.every((index, row) => index === row));
+  const vectors = inOrder ? rows : new Float32Array(texts * dimensions);
+  const present = new Uint8Array(texts);
+  const twice = new Set<number>();
+  for (let row = 0; row < count; row++) {
+    const index = indices === null ? row : indices[row];
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= texts) {
       throw malformed(`numbers an embedding ${JSON.stringify(index)} of ${texts} texts`);
     }
     if (present[index] === 1) twice.add(index);
     present[index] = 1;
-    write(embedding, vectors.subarray(index * dimensions, (index + 1) * dimensions));
+    if (!inOrder) vectors.set(rows.subarray(row * dimensions, (row + 1) * dimensions), index * dimensions);
   }
   // Which of two vectors is a text's own cannot be known.
   for (const index of twice) present[index] = 0;
   return {
     dimensions,
     vectors,
+    lengths: Float64Array.from(present, (_, index) =>
+      lengthOf(vectors, index * dimensions, (index + 1) * dimensions),
+    ),
     present,
     model: typeof model === "string" && model !== "" ? model : null,
     tokens: typeof tokens === "number" && Number.isFinite(tokens) && tokens >= 0 ? tokens : null,
@@ -118,7 +135,10 @@ function dimensionsOf(embedding: unknown): number {
 /** Writes an embedding where it belongs, without a copy between. */
 function write(embedding: unknown, vector: Float32Array): void {
   if (typeof embedding === "string") {
-    Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).write(embedding, "base64");
+    const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+    if (bytes.write(embedding, "base64") !== bytes.byteLength) {
+      throw malformed("has an embedding that is no base64");
+    }
     return;
   }
   const numbers = embedding as readonly unknown[];
@@ -126,6 +146,31 @@ function write(embedding: unknown, vector: Float32Array): void {
     const value = numbers[i];
     vector[i] = typeof value === "number" ? value : Number.NaN;
   }
+}
+
+/** The length (L2) of the vector in a part of an array, in four sums: one alone would wait for itself. */
+function lengthOf(vectors: Float32Array, from: number, to: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    const p = vectors[i]!;
+    const q = vectors[i + 1]!;
+    const r = vectors[i + 2]!;
+    const s = vectors[i + 3]!;
+    a += p * p;
+    b += q * q;
+    c += r * r;
+    d += s * s;
+  }
+  for (; i < to; i++) a += vectors[i]! * vectors[i]!;
+  return Math.sqrt(a + b + (c + d));
+}
+
+function wrongCount(count: number, texts: number): ProviderFailure {
+  return malformed(`has ${count} embeddings for ${texts} texts`);
 }
 
 function malformed(what: string): ProviderFailure {

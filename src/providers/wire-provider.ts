@@ -1,10 +1,10 @@
 import type { HostedReference } from "../core/model-reference.ts";
-import type { EmbeddingProvider } from "../core/provider.ts";
+import { type EmbeddingProvider, ProviderFailure } from "../core/provider.ts";
 import type { SpaceDescription } from "../core/space.ts";
-import { createAnswerReader } from "./answer-reader.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { checkOllamaDigest } from "./ollama-digest.ts";
 import { createJsonClient } from "./post-json.ts";
+import { readAnswer } from "./read-answer.ts";
 import { type WireFormat, wireFormats, type WireProviderName } from "./wire-format.ts";
 
 export interface WireProviderOptions {
@@ -29,19 +29,14 @@ export async function openWireProvider(options: WireProviderOptions): Promise<Em
   const version = reference.options.apiVersion;
   const url = new URL(`${base}${format.path}${version === undefined ? "" : `?api-version=${version}`}`);
   const client = createJsonClient();
-  const reader = createAnswerReader();
   const headers = key === null ? {} : format.keyHeader(key);
   const model = reference.options.deployment ?? reference.model;
   const leftOut = new Set<string>();
-  const close = (): void => {
-    client.close();
-    reader.close();
-  };
   if (reference.options.digest !== undefined) {
     try {
       await checkOllamaDigest(client, { base, model, digest: reference.options.digest, headers });
     } catch (error) {
-      close();
+      client.close();
       throw error;
     }
   }
@@ -53,22 +48,25 @@ export async function openWireProvider(options: WireProviderOptions): Promise<Em
       for (;;) {
         const optional = Object.entries(format.optional(input)).filter(([name]) => !leftOut.has(name));
         const body = JSON.stringify({ ...format.body(input), ...Object.fromEntries(optional) });
-        const answer = await client.post(url, { headers, body, signal, timeoutMs });
-        if (answer.status >= 200 && answer.status < 300) {
-          return { ...(await reader.read(answer.body, texts.length)), headers: answer.headers };
-        }
-        const failure = classifyFailure(
-          answer.status,
-          hideKey(Buffer.from(answer.body).toString(), key),
-          answer.headers,
-          Date.now(),
+        const outcome = await client.post(url, { headers, body, signal, timeoutMs }, (posted) =>
+          posted.status >= 200 && posted.status < 300
+            ? { ...readAnswer(posted.body, texts.length), headers: posted.headers }
+            : classifyFailure(
+                posted.status,
+                hideKey(posted.body.toString(), key),
+                posted.headers,
+                Date.now(),
+              ),
         );
-        const refused = optional.find(([name]) => failure.message.includes(name))?.[0];
-        if (refused === undefined || !mayBeParameter.has(failure.kind)) throw failure;
+        if (!(outcome instanceof ProviderFailure)) return outcome;
+        const refused = optional.find(([name]) => outcome.message.includes(name))?.[0];
+        if (refused === undefined || !mayBeParameter.has(outcome.kind)) throw outcome;
         leftOut.add(refused);
       }
     },
-    close,
+    close() {
+      client.close();
+    },
   };
 }
 

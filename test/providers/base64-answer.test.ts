@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutEmbeddings } from "../../src/providers/base64-answer.ts";
+import { decodeEmbeddings } from "../../src/providers/base64-answer.ts";
 import { readAnswer } from "../../src/providers/read-answer.ts";
 
 const vectors = [
@@ -17,9 +17,9 @@ const answer = (order: readonly number[], model = "m"): object => ({
 const bodyOf = (json: object, indent?: number): Buffer => Buffer.from(JSON.stringify(json, null, indent));
 
 test("embeddings are taken out of an answer's JSON, in the order in which they stand", () => {
-  const cut = cutEmbeddings(bodyOf(answer([1, 0])));
-  assert.deepEqual(cut?.embeddings, [base64[1], base64[0]]);
-  assert.deepEqual((JSON.parse(cut.json) as { data: unknown }).data, [
+  const decoded = decodeEmbeddings(bodyOf(answer([1, 0])), 2);
+  assert.deepEqual([...(decoded?.rows.vectors ?? [])], [...vectors[1]!, ...vectors[0]!]);
+  assert.deepEqual((JSON.parse(decoded?.json ?? "") as { data: unknown }).data, [
     { object: "embedding", index: 1, embedding: 0 },
     { object: "embedding", index: 0, embedding: 1 },
   ]);

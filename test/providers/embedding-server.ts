@@ -26,6 +26,8 @@ export interface EmbeddingServer {
   readonly asked: AskedRequest[];
   /** How often each text was answered with a vector: what would be paid for. */
   readonly paid: Map<string, number>;
+  /** Called when a client leaves before its answer. */
+  onLeave(listener: () => void): void;
 }
 
 /** The vector of a text: made of its characters, so that every text has its own. */
@@ -68,7 +70,11 @@ export async function startEmbeddingServer(
 ): Promise<EmbeddingServer> {
   const asked: AskedRequest[] = [];
   const paid = new Map<string, number>();
+  let left = (): void => {};
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    response.on("close", () => {
+      if (!response.writableFinished) left();
+    });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
@@ -111,5 +117,10 @@ export async function startEmbeddingServer(
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, paid };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    paid,
+    onLeave: (listener) => (left = listener),
+  };
 }

@@ -78,7 +78,7 @@ export const packageRooms: Readonly<Record<string, readonly string[]>> = {
   "@lancedb/lancedb": ["store"],
   "onnxruntime-node": ["embed"],
   "@huggingface/tokenizers": ["embed"],
-  piscina: ["lanes", "embed", "mock-provider", "providers"],
+  piscina: ["lanes", "embed", "mock-provider"],
   "gpt-tokenizer": ["embed", "lanes"],
   fastq: ["lanes"],
   zod: ["config", "serve"],

@@ -77,11 +77,9 @@ export function createApiCall(
         const rows = done.reduce((sum, index) => sum + copies[index]!, 0);
         options.onProgress?.({ texts: rows, tokens });
         if (options.onVectors !== undefined) {
-          const part = new Float32Array(done.length * dimensions);
-          for (const [at, index] of done.entries()) part.set(vectorOf(index), at * dimensions);
           await options.onVectors({
             indices: Int32Array.from(done, (index) => firstItem[index]!),
-            vectors: part,
+            vectors: vectorsOf(done),
             outcomes: Uint8Array.from(done, (index) => outcomes[index]!),
           });
         }
@@ -97,6 +95,17 @@ export function createApiCall(
 
   const vectorOf = (index: number): Float32Array =>
     vectors.subarray(index * dimensions, (index + 1) * dimensions);
+
+  /** Vectors of texts in their order: where these are neighbours, as they nearly always are, no copy. */
+  function vectorsOf(done: readonly number[]): Float32Array {
+    const [first, last] = [done[0]!, done.at(-1)!];
+    if (last - first + 1 === done.length) {
+      return vectors.subarray(first * dimensions, (last + 1) * dimensions);
+    }
+    const part = new Float32Array(done.length * dimensions);
+    for (const [at, index] of done.entries()) part.set(vectorOf(index), at * dimensions);
+    return part;
+  }
 
   function finish(): void {
     if (settled || !complete || waiting > 0) return;

@@ -48,30 +48,22 @@ export interface AnsweredPieces {
 
 /** Sorts the pieces of a request by whether the answer has a usable vector for them. */
 export function splitAnswer(answer: ProviderAnswer, pieces: readonly Piece[]): AnsweredPieces {
-  const { dimensions, vectors, present } = answer;
+  const { dimensions, vectors, present, lengths } = answer;
   const good: Piece[] = [];
-  const lengths = new Float64Array(pieces.length);
   const missing: Piece[] = [];
   const broken: Piece[] = [];
   for (const [at, piece] of pieces.entries()) {
-    const length = lengthOf(vectors, at * dimensions, (at + 1) * dimensions);
     if (present[at] !== 1) missing.push(piece);
-    else if (!Number.isFinite(length)) broken.push(piece);
+    else if (!Number.isFinite(lengths[at])) broken.push(piece);
     else {
-      lengths[good.length] = length;
       // Good vectors move up over the others, in place: the answer is the lane's own.
-      if (good.length < at)
+      if (good.length < at) {
         vectors.copyWithin(good.length * dimensions, at * dimensions, (at + 1) * dimensions);
+        lengths[good.length] = lengths[at]!;
+      }
       good.push(piece);
     }
   }
   const vectorsOfGood = vectors.subarray(0, good.length * dimensions);
   return { good, vectors: vectorsOfGood, lengths: lengths.subarray(0, good.length), missing, broken };
-}
-
-/** The length (L2) of the vector in a part of an array; no number where one of its components is none. */
-function lengthOf(vectors: Float32Array, from: number, to: number): number {
-  let square = 0;
-  for (let i = from; i < to; i++) square += vectors[i]! * vectors[i]!;
-  return Math.sqrt(square);
 }

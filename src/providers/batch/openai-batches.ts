@@ -3,7 +3,7 @@ import type { HostedReference } from "../../core/model-reference.ts";
 import { ProviderFailure } from "../../core/provider.ts";
 import type { SpaceDescription } from "../../core/space.ts";
 import { classifyFailure } from "../classify-failure.ts";
-import { createJsonClient, type PostOptions } from "../post-json.ts";
+import { createJsonClient, type PostOptions, readText } from "../post-json.ts";
 import { type Environment, readProviderKey } from "../provider-key.ts";
 import { answerParts, layOut, parseJson } from "../read-answer.ts";
 import { type WireFormat, wireFormats } from "../wire-format.ts";
@@ -72,10 +72,9 @@ export async function openOpenAiBatches(options: OpenAiBatchesOptions): Promise<
       signal: new AbortController().signal,
       timeoutMs: questionMs,
     };
-    const answer = await client.post(place(path).url, request);
-    const text = Buffer.from(answer.body).toString();
-    if (answer.status >= 200 && answer.status < 300) return fieldsOf(text);
-    throw classifyFailure(answer.status, hideKey(text, key), answer.headers, Date.now());
+    const answer = await client.post(place(path).url, request, readText);
+    if (answer.status >= 200 && answer.status < 300) return fieldsOf(answer.text);
+    throw classifyFailure(answer.status, hideKey(answer.text, key), answer.headers, Date.now());
   }
 
   /** What is listed under a path, the newest first, page by page. */

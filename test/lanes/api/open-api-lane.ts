@@ -8,7 +8,9 @@ import { openProvider } from "../../../src/providers/open-provider.ts";
 import { describeHosted } from "../../../src/space/describe-hosted.ts";
 import { fileURLToPath } from "node:url";
 
-const catalogFile = fileURLToPath(new URL("../../../datasets/providers/models.jsonl", import.meta.url));
+export const catalogFile = fileURLToPath(
+  new URL("../../../datasets/providers/models.jsonl", import.meta.url),
+);
 
 /** An API lane over a real provider adapter, with nothing random and little patience. */
 export async function openTestLane(
@@ -26,7 +28,7 @@ export async function openTestLane(
     space,
     reference: written,
     servedModel: options.servedModel ?? model,
-    provider: await openProvider(reference, space.description, env),
+    provider: more.provider ?? (await openProvider(reference, space.description, env)),
     facts,
     account: { requestsPerMinute: null, tokensPerMinute: null, requestsPerDay: null, tokensPerDay: null },
     share: 1,
