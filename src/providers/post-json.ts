@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { ProviderFailure } from "../core/provider.ts";
-import { createBodies, mostBytes } from "./collect-body.ts";
+import { type CollectedBody, createBodies, mostBytes } from "./collect-body.ts";
 
 export interface PostOptions {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -19,6 +19,8 @@ export interface PostAnswer {
   /** Owner: borrowed, until the reader returns. */
   readonly body: Buffer;
 }
+
+type CollectedAnswer = Omit<PostAnswer, "body"> & { readonly body: CollectedBody };
 
 /** Reads an answer as text. */
 export function readText({ status, headers, body }: PostAnswer): {
@@ -51,71 +53,72 @@ export function createJsonClient(): JsonClient {
     "https:": new HttpsAgent({ keepAlive: true, scheduling: "lifo" }),
   };
 
-  return {
-    post: <Read>(url: URL, options: PostOptions, read: (answer: PostAnswer) => Read) =>
-      new Promise<Read>((resolve, reject) => {
-        const { signal, timeoutMs, body } = options;
-        const secure = url.protocol === "https:";
-        const bytes = body === null ? null : Buffer.from(body);
-        const outgoing = (secure ? requestHttps : requestHttp)(url, {
-          method: options.method ?? "POST",
-          agent: secure ? agents["https:"] : agents["http:"],
-          headers: {
-            accept: "application/json",
-            ...(bytes === null
-              ? {}
-              : { "content-type": "application/json", "content-length": bytes.byteLength }),
-            ...options.headers,
-          },
-        });
-        const timer = setTimeout(() => {
-          fail(new ProviderFailure("timeout", `no complete answer within ${Math.round(timeoutMs)} ms`));
-        }, timeoutMs);
-        const abort = (): void => fail(signal.reason);
-        signal.addEventListener("abort", abort, { once: true });
+  const exchange = (url: URL, options: PostOptions): Promise<CollectedAnswer> =>
+    new Promise((resolve, reject) => {
+      const { signal, timeoutMs } = options;
+      const secure = url.protocol === "https:";
+      const bytes = options.body === null ? null : Buffer.from(options.body);
+      const outgoing = (secure ? requestHttps : requestHttp)(url, {
+        method: options.method ?? "POST",
+        agent: secure ? agents["https:"] : agents["http:"],
+        headers: {
+          accept: "application/json",
+          ...(bytes === null
+            ? {}
+            : { "content-type": "application/json", "content-length": bytes.byteLength }),
+          ...options.headers,
+        },
+      });
+      const timer = setTimeout(() => {
+        fail(new ProviderFailure("timeout", `no complete answer within ${Math.round(timeoutMs)} ms`));
+      }, timeoutMs);
+      const abort = (): void => fail(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
 
-        function settle(): void {
-          clearTimeout(timer);
-          signal.removeEventListener("abort", abort);
-        }
-        function fail(error: unknown): void {
+      function settle(): void {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", abort);
+      }
+      function fail(error: unknown): void {
+        settle();
+        reject(error);
+        outgoing.destroy();
+      }
+      function broken(error: Error): void {
+        fail(new ProviderFailure("connection", `the connection failed: ${error.message}`, { cause: error }));
+      }
+
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      outgoing.on("error", broken);
+      outgoing.on("response", (incoming: IncomingMessage) => {
+        const body = bodies.collect(Number(incoming.headers["content-length"]));
+        incoming.on("data", (chunk: Buffer) => {
+          if (!body.add(chunk)) {
+            fail(new ProviderFailure("malformed", `the answer is longer than ${mostBytes} bytes`));
+          }
+        });
+        // A body that is cut ends with `error` or `aborted`, never with `end`.
+        incoming.on("error", broken);
+        incoming.on("end", () => {
           settle();
-          reject(error);
-          outgoing.destroy();
-        }
-        function broken(error: Error): void {
-          fail(
-            new ProviderFailure("connection", `the connection failed: ${error.message}`, { cause: error }),
-          );
-        }
-
-        if (signal.aborted) {
-          abort();
-          return;
-        }
-        outgoing.on("error", broken);
-        outgoing.on("response", (incoming: IncomingMessage) => {
-          const body = bodies.collect(Number(incoming.headers["content-length"]));
-          incoming.on("data", (chunk: Buffer) => {
-            if (!body.add(chunk)) {
-              fail(new ProviderFailure("malformed", `the answer is longer than ${mostBytes} bytes`));
-            }
-          });
-          // A body that is cut ends with `error` or `aborted`, never with `end`.
-          incoming.on("error", broken);
-          incoming.on("end", () => {
-            settle();
-            try {
-              const headers = flatten(incoming.headers);
-              resolve(read({ status: incoming.statusCode ?? 0, headers, body: body.whole() }));
-            } catch (error) {
-              reject(error);
-            }
-            body.release();
-          });
+          resolve({ status: incoming.statusCode ?? 0, headers: flatten(incoming.headers), body });
         });
-        outgoing.end(bytes);
-      }),
+      });
+      outgoing.end(bytes);
+    });
+
+  return {
+    async post(url, options, read) {
+      const { status, headers, body } = await exchange(url, options);
+      try {
+        return read({ status, headers, body: body.whole() });
+      } finally {
+        body.release();
+      }
+    },
     close() {
       agents["http:"].destroy();
       agents["https:"].destroy();

@@ -21,12 +21,12 @@ function tell(reply: ProviderReply, transferred: readonly ArrayBuffer[] = []): v
 
 async function answer(
   adapter: EmbeddingProvider,
-  { id, kind: _, ...request }: Extract<ProviderOrder, { kind: "ask" }>,
+  { id, texts, purpose, timeoutMs }: Extract<ProviderOrder, { kind: "ask" }>,
 ): Promise<void> {
   const cancelling = new AbortController();
   asked.set(id, cancelling);
   try {
-    const answered = await adapter.embed({ ...request, signal: cancelling.signal });
+    const answered = await adapter.embed({ texts, purpose, timeoutMs, signal: cancelling.signal });
     const { vectors, present, lengths } = answered;
     tell(
       { kind: "answered", id, answer: answered },

@@ -70,10 +70,10 @@ export async function startEmbeddingServer(
 ): Promise<EmbeddingServer> {
   const asked: AskedRequest[] = [];
   const paid = new Map<string, number>();
-  let left = (): void => {};
+  let left: (() => void) | null = null;
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.on("close", () => {
-      if (!response.writableFinished) left();
+      if (!response.writableFinished) left?.();
     });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
