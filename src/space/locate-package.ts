@@ -33,7 +33,7 @@ export async function locatePackage(
   if (found?.isDirectory() === true) return location;
   throw new ReembedError(
     "REEMBED_MODEL_MISSING",
-    `${reference.written}: there is no folder ${location.folder}; ${await advice(reference, context)}`,
+    `${reference.written}: ${reference.kind === "bundled" ? "no such package ships with reembed" : `there is no folder ${location.folder}`}; ${await advice(reference, context)}`,
     { details: { reference: reference.written, folder: location.folder } },
   );
 }

@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { connect, type Connection, Session } from "@lancedb/lancedb";
 import { ReembedError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
@@ -37,6 +39,11 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
   let opening: Promise<Connection> | null = null;
   const open = async (): Promise<Connection> => {
     setMemoryPool();
+    if ((await stateOf(uri)) === "file") {
+      throw new ReembedError("REEMBED_STORE_URI", `the database ${uri} is a file; name a folder with --db`, {
+        details: { uri },
+      });
+    }
     try {
       return await connect(uri, { storageOptions: { ...options.storageOptions } }, newSession());
     } catch (error) {
@@ -47,6 +54,8 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
   const limits = options.fragment ?? defaultFragmentLimits;
 
   const tableNames = async (): Promise<string[]> => {
+    // Opening makes the folder: who only asks what is there should leave none behind.
+    if (opening === null && (await stateOf(uri)) === "absent") return [];
     try {
       return (await allTableNames(await connection())).filter((name) => !isStagingTable(name));
     } catch (error) {
@@ -83,7 +92,8 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
         throw storeError(error, "REEMBED_STORE_WRITE_FAILED", `table ${name} cannot be dropped`);
       }
     },
-    close: async () => (await opening)?.close(),
+    // A database that could not be opened has been told of, and has nothing to close.
+    close: async () => (await opening?.catch(() => null))?.close(),
   };
 }
 
@@ -97,6 +107,17 @@ function checkUri(uri: string): void {
   throw new ReembedError("REEMBED_STORE_URI", `${reason}; use a folder, or s3://, gs:// or az://`, {
     details: { uri },
   });
+}
+
+/** What a database on this machine is; of one elsewhere, and of one that cannot be looked at, LanceDB tells. */
+async function stateOf(uri: string): Promise<"folder" | "file" | "absent" | "unknown"> {
+  const path = uri.startsWith("file://") ? fileURLToPath(uri) : uri;
+  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return "unknown";
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "unknown";
+  }
 }
 
 function missingError(uri: string, name: string, names: readonly string[]): ReembedError {

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { test } from "node:test";
+import { openStore } from "../../src/store/open-store.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { code } from "./support.ts";
+
+test("who only asks what is in a database leaves no folder behind", async (context) => {
+  const folder = join(await temporaryFolder(context), "absent");
+  for (const uri of [folder, pathToFileURL(folder).href]) {
+    const store = await openStore(uri);
+    assert.deepEqual(await store.tableNames(), []);
+    await assert.rejects(() => store.openTable("t"), code("REEMBED_STORE_TABLE_MISSING", /no tables yet/));
+    await store.close();
+  }
+  assert.equal(existsSync(folder), false);
+});
+
+test("a database that is a file is refused in words, and closes without another error", async (context) => {
+  const file = join(await temporaryFolder(context), "docs.jsonl");
+  await writeFile(file, "");
+  const store = await openStore(file);
+  await assert.rejects(
+    () => store.tableNames(),
+    code("REEMBED_STORE_URI", /docs\.jsonl is a file; name a folder/),
+  );
+  await store.close();
+});
