@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type ConfigRequest, loadConfig } from "../../src/config/load-config.ts";
 import { type ErrorCode, ReembedError } from "../../src/core/errors.ts";
+import { defaultConfig } from "../support/default-config.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 type Parts = Partial<ConfigRequest> & { readonly cwd: string };
@@ -41,62 +42,7 @@ async function assertRefused(
 describe("layers", () => {
   test("with nothing said, defaults, with absolute paths", async (context) => {
     const cwd = await temporaryFolder(context);
-    assert.deepEqual(await load({ cwd }), {
-      db: join(cwd, "reembed-data"),
-      table: null,
-      corpus: null,
-      model: null,
-      workers: null,
-      threadsPerWorker: 1,
-      device: "cpu",
-      memory: "1GB",
-      lockFile: join(cwd, "reembed.lock.json"),
-      hubCacheFolder: null,
-      hubEndpoint: "https://huggingface.co",
-      onEmpty: "skip",
-      index: "auto",
-      vectorType: null,
-      actor: null,
-      leaseSeconds: 60,
-      modelTags: {},
-      stateFolder: null,
-      storageOptions: {},
-      retirementGraceDays: 14,
-      gate: {
-        queries: null,
-        qrels: null,
-        ndcg10MaxDrop: 0.01,
-        confidence: 0.95,
-        overlap10Min: null,
-        sliceBy: null,
-        sliceNdcg10MaxDrop: null,
-      },
-      search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10 },
-      jobs: { follow: "never" },
-      deprecations: { files: [], url: null },
-      alerts: { webhook: null },
-      provider: {
-        share: 1,
-        requestsPerMinute: null,
-        tokensPerMinute: null,
-        requestsPerDay: null,
-        tokensPerDay: null,
-        concurrency: 64,
-        maxCost: null,
-        maxTokens: null,
-        usdPerMTokens: null,
-        batch: false,
-        batchWait: true,
-        deadline: null,
-        batchPollSeconds: 30,
-        batchQueueTokens: null,
-        patienceSeconds: 300,
-        acceptMutable: false,
-        modelsFile: null,
-        limitsFolder: null,
-      },
-      prices: {},
-    });
+    assert.deepEqual(await load({ cwd }), defaultConfig(cwd));
   });
 
   test("flags win over the environment, that over the file, member by member", async (context) => {
@@ -251,7 +197,7 @@ describe("faults, each with where it stands and what to write", () => {
     [
       "REEMBED_CONFIG_INVALID",
       '{ "colour": 1 }',
-      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, memory, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, jobs, deprecations, alerts, provider, prices',
+      'reembed.config.json:1: unknown setting "colour"; the settings are db, table, corpus, model, workers, threadsPerWorker, device, memory, lockFile, hubCacheFolder, hubEndpoint, onEmpty, index, vectorType, modelTags, actor, leaseSeconds, stateFolder, storageOptions, retirementGraceDays, gate, search, jobs, deprecations, alerts, provider, prices',
     ],
     [
       "REEMBED_CONFIG_INVALID",

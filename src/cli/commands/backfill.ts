@@ -8,7 +8,6 @@ import {
   formatCountOf,
   formatDuration,
   formatMoney,
-  formatRate,
   formatShare,
 } from "../../observe/quantities.ts";
 import { type Block, fields, line } from "../../observe/report.ts";
@@ -18,7 +17,7 @@ import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { batchFlags, batchSetting, providerFlags, providerSetting } from "./provider-flags.ts";
 import { indexChoices } from "./index-choices.ts";
-import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
+import { handledFields, onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
 import { memoryFlag } from "./memory-flag.ts";
 import { vectorTypeFlag } from "./vector-type-flag.ts";
 
@@ -149,15 +148,7 @@ function presentBackfill(result: BackfillResult): Block[] {
       ["rows in the table", formatCount(result.rows)],
       ["embedded", formatCount(result.embedded)],
       ["copied", unlessZero(result.copied)],
-      ["deduplicated", unlessZero(result.deduplicated)],
-      ["skipped", unlessZero(result.skipped)],
-      ["failed", unlessZero(result.failed)],
-      ["tokens", formatCount(result.tokens)],
-      ["texts cut short", unlessZero(result.truncated)],
-      [
-        "rate",
-        `${formatRate(result.rowsPerSecond, "texts")}, ${formatRate(result.tokensPerSecond, "tokens")}`,
-      ],
+      ...handledFields(result),
       ["padding", formatShare(result.paddingShare)],
       ["workers' time", result.stages === null ? "" : presentStages(result.stages)],
       ["writing", result.stages === null ? "" : `${formatDuration(result.stages.storeSeconds)}, meanwhile`],

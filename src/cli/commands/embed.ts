@@ -1,17 +1,11 @@
 import { exitCodes } from "../../core/errors.ts";
 import { sourceFormats } from "../../core/verbs.ts";
 import { type EmbedResult, outputFormats } from "../../core/verbs-embed.ts";
-import {
-  formatBytes,
-  formatCount,
-  formatCountOf,
-  formatDuration,
-  formatRate,
-} from "../../observe/quantities.ts";
+import { formatBytes, formatCount, formatCountOf, formatDuration } from "../../observe/quantities.ts";
 import { type Block, fields, line } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
-import { onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
+import { handledFields, onEmptyChoices, presentSkipped, unlessZero } from "./run-report.ts";
 
 export const embedCommand = defineTableCommand({
   about:
@@ -110,15 +104,7 @@ function presentEmbed(result: EmbedResult): Block[] {
     fields([
       ["there before", unlessZero(result.doneBefore)],
       ["embedded", formatCount(result.embedded)],
-      ["deduplicated", unlessZero(result.deduplicated)],
-      ["skipped", unlessZero(result.skipped)],
-      ["failed", unlessZero(result.failed)],
-      ["tokens", formatCount(result.tokens)],
-      ["texts cut short", unlessZero(result.truncated)],
-      [
-        "rate",
-        `${formatRate(result.rowsPerSecond, "texts")}, ${formatRate(result.tokensPerSecond, "tokens")}`,
-      ],
+      ...handledFields(result),
       ["files", `${formatCount(result.units)} (${result.format}, ${formatBytes(result.bytes)})`],
       ["space", result.spaceId],
     ]),

@@ -1,6 +1,6 @@
 import type { RowOutcomeName } from "../../core/outcome.ts";
-import type { OnEmpty, SkippedRows } from "../../core/verbs.ts";
-import { formatCompact, formatCount } from "../../observe/quantities.ts";
+import type { BackfillResult, OnEmpty, SkippedRows } from "../../core/verbs.ts";
+import { formatCompact, formatCount, formatRate } from "../../observe/quantities.ts";
 import { type Block, table } from "../../observe/report.ts";
 
 /** What `--on-empty` may say. */
@@ -16,6 +16,23 @@ const reasons: Readonly<Record<RowOutcomeName, string>> = {
   "too-long": "more tokens than the model takes",
   "refused-by-provider": "the provider refuses this text",
 };
+
+type HandledTexts = Pick<
+  BackfillResult,
+  "deduplicated" | "skipped" | "failed" | "tokens" | "truncated" | "rowsPerSecond" | "tokensPerSecond"
+>;
+
+/** What became of the texts that a run handled, and how fast. */
+export function handledFields(result: HandledTexts): [string, string][] {
+  return [
+    ["deduplicated", unlessZero(result.deduplicated)],
+    ["skipped", unlessZero(result.skipped)],
+    ["failed", unlessZero(result.failed)],
+    ["tokens", formatCount(result.tokens)],
+    ["texts cut short", unlessZero(result.truncated)],
+    ["rate", `${formatRate(result.rowsPerSecond, "texts")}, ${formatRate(result.tokensPerSecond, "tokens")}`],
+  ];
+}
 
 /** The rows that got no vector, by reason; nothing where all have one. */
 export function presentSkipped(skippedRows: readonly SkippedRows[]): Block[] {

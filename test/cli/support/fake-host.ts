@@ -7,63 +7,9 @@ import type { Job } from "../../../src/core/job.ts";
 import type { Host } from "../../../src/cli/host.ts";
 import { run } from "../../../src/cli/run.ts";
 import type { OutputStream } from "../../../src/cli/terminal.ts";
+import { defaultConfig } from "../../support/default-config.ts";
 
-export const config: RunConfig = {
-  db: "/data",
-  table: "docs",
-  corpus: null,
-  model: null,
-  workers: null,
-  threadsPerWorker: 1,
-  device: "cpu",
-  lockFile: "/data/reembed.lock.json",
-  hubCacheFolder: null,
-  hubEndpoint: "https://huggingface.co",
-  onEmpty: "skip",
-  index: "auto",
-  vectorType: null,
-  actor: null,
-  leaseSeconds: 60,
-  memory: "1GB",
-  modelTags: {},
-  storageOptions: {},
-  stateFolder: null,
-  retirementGraceDays: 14,
-  search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10 },
-  jobs: { follow: "never" },
-  deprecations: { files: [], url: null },
-  alerts: { webhook: null },
-  provider: {
-    share: 1,
-    requestsPerMinute: null,
-    tokensPerMinute: null,
-    requestsPerDay: null,
-    tokensPerDay: null,
-    concurrency: 64,
-    maxCost: null,
-    maxTokens: null,
-    usdPerMTokens: null,
-    batch: false,
-    batchWait: true,
-    deadline: null,
-    batchPollSeconds: 30,
-    batchQueueTokens: null,
-    patienceSeconds: 300,
-    acceptMutable: false,
-    modelsFile: null,
-    limitsFolder: null,
-  },
-  prices: {},
-  gate: {
-    queries: null,
-    qrels: null,
-    ndcg10MaxDrop: 0.01,
-    confidence: 0.95,
-    overlap10Min: null,
-    sliceBy: null,
-    sliceNdcg10MaxDrop: null,
-  },
-};
+export const config: RunConfig = { ...defaultConfig("/data"), db: "/data", table: "docs" };
 
 /** A stream that keeps what is written to it. */
 export interface FakeStream extends OutputStream {
