@@ -41,7 +41,7 @@ export interface BareBench {
 }
 
 /** Starts the workers and loads the model in each. */
-export async function openBareBench(options: BareOptions): Promise<BareBench> {
+async function openBareBench(options: BareOptions): Promise<BareBench> {
   const { weights, workers: count, sessionEntries = {} } = options;
   const { ids, calls } = planBareCalls(options.texts, options.tokensPerCall);
   const next = new Int32Array(new SharedArrayBuffer(4));

@@ -63,7 +63,7 @@ export function openNatives(folder: string = nativeFolder): Natives {
  * Starts a program that speaks the protocol of `native-bench/serve-rounds.ts` and waits until it is ready.
  * @throws REEMBED_INTERNAL with the end of what it wrote to standard error
  */
-export async function startProgram(
+async function startProgram(
   command: string,
   args: readonly string[],
   env?: Readonly<Record<string, string | undefined>>,

@@ -18,7 +18,7 @@ export type CommandLine =
     };
 
 /** Where the command stands in `argv`, or what was asked for instead of one. @throws REEMBED_USAGE */
-export function findCommand(
+function findCommand(
   argv: readonly string[],
 ):
   | { readonly kind: "version" | "program-help" | "nothing" }
@@ -48,7 +48,7 @@ export function namedCommand(argv: readonly string[]): CommandName | null {
 }
 
 /** The command that a word names. @throws REEMBED_USAGE */
-export function commandNamed(word: string): CommandName {
+function commandNamed(word: string): CommandName {
   if (isCommandName(word)) return word;
   throw usageError(`there is no command ${word}${suggestion(word, Object.keys(commands))}`, {
     commands: Object.keys(commands),

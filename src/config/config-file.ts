@@ -6,7 +6,7 @@ import { parseJsonDocument, pathKey } from "./json-document.ts";
 import { isRecord, type SettingLayer } from "./setting-layer.ts";
 
 /** The names that are looked for. */
-export const configFileNames = ["reembed.config.json", "reembed.config.ts"] as const;
+const configFileNames = ["reembed.config.json", "reembed.config.ts"] as const;
 
 export interface ConfigFile extends SettingLayer {
   /** Absolute folder of the file: what its relative paths are relative to. */

@@ -1,7 +1,7 @@
 /** Messages between the bench and the worker thread that measures the parts of an embedder. */
 
 /** What can be timed by itself, and how many things one turn of it handles. */
-export const embedderParts = ["tokenizer", "pooling"] as const;
+const embedderParts = ["tokenizer", "pooling"] as const;
 export type EmbedderPart = (typeof embedderParts)[number];
 
 export interface PartsStart {

@@ -3,7 +3,7 @@ import { type Refusal, serverError, tooManyRequests } from "./refusal.ts";
 import type { MockFaults, RetryHint } from "./settings.ts";
 
 /** What goes wrong with an answer: its items, its vectors, its name or its way to the client. */
-export const answerFaults = [
+const answerFaults = [
   "slowBody",
   "cutBody",
   "nan",

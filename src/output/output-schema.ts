@@ -11,7 +11,7 @@ export interface OutputSchema {
 }
 
 /** The column of source hashes that belongs to a vector column, named as in a table. */
-export function hashColumnOf(column: string): string {
+function hashColumnOf(column: string): string {
   return `${column}__hash`;
 }
 

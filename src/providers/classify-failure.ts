@@ -66,7 +66,7 @@ export function classifyFailure(
 }
 
 /** How long headers ask to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. Unit: ms. */
-export function readRetryAfter(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+function readRetryAfter(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
   const exact = Number(headers["retry-after-ms"] ?? Number.NaN);
   if (Number.isFinite(exact)) return Math.max(0, exact);
   const written = headers["retry-after"]?.trim() ?? "";

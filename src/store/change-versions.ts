@@ -32,7 +32,7 @@ export async function changeVersions(handle: TableHandle, changes: readonly Vers
 }
 
 /** The records after the changes, or the reason why they are refused. Pure. */
-export function planChanges(
+function planChanges(
   table: string,
   registry: Registry,
   changes: readonly VersionChange[],

@@ -28,7 +28,7 @@ export async function createVersion(handle: TableHandle, request: NewVersion): P
 }
 
 /** The record that the version would get, or the reason why it cannot be added. */
-export function planVersion(table: string, schema: Schema, request: NewVersion, stamp: Stamp): VersionRecord {
+function planVersion(table: string, schema: Schema, request: NewVersion, stamp: Stamp): VersionRecord {
   const registry = readRegistry(schema);
   requireCorpus(table, registry);
   requireNewName(table, registry, request.name);

@@ -58,7 +58,7 @@ export function partitionsFor(vectors: number): number {
 }
 
 /** Partitions that a search probes: a larger share of few than of many, with some to spare. */
-export function probesFor(vectors: number): number {
+function probesFor(vectors: number): number {
   const partitions = partitionsFor(vectors);
   return Math.ceil(partitions * (partitions <= 100 ? 0.6 : 0.4));
 }

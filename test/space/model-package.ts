@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -14,11 +13,6 @@ export const bundledFolder = join(root, "datasets", "models");
 
 /** Real models and references for development; absent from a fresh clone. */
 export const shared = join(root, "..", "shared");
-
-/** A reason to skip where `../shared` has no such thing, else false. */
-export function lacksShared(path: string): string | false {
-  return existsSync(join(shared, path)) ? false : `needs ../shared/${path}`;
-}
 
 /** A folder that is gone when the test ends. */
 export async function temporaryFolder(test: TestContext): Promise<string> {
@@ -82,22 +76,4 @@ export function smallTokenizer(words: readonly string[]): object {
       vocab: Object.fromEntries(words.map((word, id) => [word, id])),
     },
   };
-}
-
-/** A safetensors file of these tensors. */
-export function buildSafetensors(
-  tensors: Readonly<
-    Record<string, { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }>
-  >,
-): Buffer {
-  const header: Record<string, object> = {};
-  let at = 0;
-  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
-    header[name] = { dtype, shape, data_offsets: [at, at + bytes.length] };
-    at += bytes.length;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([length, json, ...Object.values(tensors).map(({ bytes }) => bytes)]);
 }

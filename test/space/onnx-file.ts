@@ -18,7 +18,7 @@ const message = (field: number, ...parts: Buffer[]): Buffer => {
 };
 const text = (field: number, value: string): Buffer => message(field, Buffer.from(value));
 
-export const onnxTypes = { float: 1, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+const onnxTypes = { float: 1, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 type OnnxType = keyof typeof onnxTypes;
 
 interface OnnxInput {

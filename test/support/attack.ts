@@ -25,7 +25,7 @@ export interface Attack {
 export const questions = ["a cat in an old house", "the tax of a river", "violins in winter"];
 
 /** What each searchable version answers, by the keys of its hits. */
-export async function answersOf(table: AttackedTable): Promise<Record<string, string[]>> {
+async function answersOf(table: AttackedTable): Promise<Record<string, string[]>> {
   const reembed = await table.reopen();
   const { versions } = await reembed.versions();
   const answers: Record<string, string[]> = {};

@@ -156,7 +156,7 @@ async function bytesOf(folder: string): Promise<number> {
 }
 
 /** What does not depend on the machine: bytes and commits of column patches. */
-export function patchFacts({ written, commits, vectorBytes }: PatchCounters): FactReport[] {
+function patchFacts({ written, commits, vectorBytes }: PatchCounters): FactReport[] {
   return [
     {
       name: "bytes written for each byte of a vector, its hash and its time",

@@ -117,7 +117,7 @@ export const backfillCommand = defineTableCommand({
 });
 
 /** Reads `i/n`. @throws REEMBED_USAGE */
-export function parseShard(written: string): Shard {
+function parseShard(written: string): Shard {
   const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(written) ?? []).map(Number);
   if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
   throw usageError(

@@ -20,7 +20,7 @@ export interface BatchInput {
 }
 
 /** Source: OpenAI's guide to the Batch API ("up to 50,000 requests"). */
-export const maxBatchRequests = 50_000;
+const maxBatchRequests = 50_000;
 
 /** Reads an input file: JSON lines of `custom_id`, `method`, `url` and `body`. */
 export function readBatchInput(text: string, endpoint: string): BatchInput {

@@ -14,7 +14,7 @@ export function escapeMarkup(text: string): string {
 }
 
 /** Colours by position; the page defines as many, told apart also by people who see few colours. */
-export const seriesColours = 6;
+const seriesColours = 6;
 
 /** The CSS colour of a series. */
 export function seriesColour(index: number): string {
