@@ -4,7 +4,8 @@ import { test, type TestContext } from "node:test";
 import { packTexts } from "../../src/core/utf8-texts.ts";
 import type { ReferenceOptions } from "../../src/core/model-reference.ts";
 import { openEmbedder } from "../../src/embed/open-embedder.ts";
-import { local, openPinned, smallTokenizer, temporaryFolder, writeFiles } from "../space/model-package.ts";
+import { local, openPinned, smallTokenizer, writeFiles } from "../space/model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { buildOnnx, type OnnxSpec } from "../space/onnx-file.ts";
 
 const words = ["[UNK]", "a", "b", "c"];

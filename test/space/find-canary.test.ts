@@ -9,7 +9,8 @@ import { findCanary, pinCanary } from "../../src/space/find-canary.ts";
 import type { PackageLocation } from "../../src/space/locate-package.ts";
 import { addToLock, readLock, writeLock } from "../../src/space/lock-file.ts";
 import { makeSpace } from "../../src/space/space-id.ts";
-import { bundledFolder, temporaryFolder } from "./model-package.ts";
+import { bundledFolder } from "./model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const description = {
   format: 1,

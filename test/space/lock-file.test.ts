@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addToLock, compareWithLock, readLock, writeLock } from "../../src/space/lock-file.ts";
-import { temporaryFolder } from "./model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const digest = (digit: string): string => digit.repeat(64);
 const file = (path: string, digit: string) => ({ path, sha256: digest(digit), bytes: 3 });

@@ -1,25 +1,15 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ModelReference, ReferenceOptions } from "../../src/core/model-reference.ts";
 import { openModel, type OpenedModel } from "../../src/space/open-model.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The packages that ship. */
 export const bundledFolder = join(root, "datasets", "models");
-
-/** Real models and references for development; absent from a fresh clone. */
-export const shared = join(root, "..", "shared");
-
-/** A folder that is gone when the test ends. */
-export async function temporaryFolder(test: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "reembed-test-"));
-  test.after(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Writes files into a folder, by relative path; objects as JSON. */
 export async function writeFiles(

@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { onnxFloat, readOnnxGraph } from "../../src/space/onnx-graph.ts";
-import { bundledFolder, temporaryFolder } from "./model-package.ts";
+import { bundledFolder } from "./model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { buildOnnx } from "./onnx-file.ts";
 
 test("reads a real graph: operators, inputs, outputs, rows of its table", () => {

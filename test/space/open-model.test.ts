@@ -13,9 +13,9 @@ import {
   local,
   openPinned,
   smallTokenizer,
-  temporaryFolder,
   writeFiles,
 } from "./model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { buildOnnx } from "./onnx-file.ts";
 
 const miniLm = "all-MiniLM-L6-v2";

@@ -8,7 +8,8 @@ import { openThreadLane } from "../../src/lanes/thread-lane.ts";
 import { pinCanary } from "../../src/space/find-canary.ts";
 import { openModel } from "../../src/space/open-model.ts";
 import { openPinnedLane } from "../../src/verbs/open-pinned-lane.ts";
-import { bundledFolder, copyBundled, local, temporaryFolder } from "../space/model-package.ts";
+import { bundledFolder, copyBundled, local } from "../space/model-package.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const nowMs = (): number => Date.UTC(2026, 0, 2);
 
