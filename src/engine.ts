@@ -24,7 +24,7 @@ import type { SearchVerbRequest } from "./core/search.ts";
 import type { CheckRequest } from "./core/verbs-check.ts";
 import type { EmbedRequest } from "./core/verbs-embed.ts";
 import type { AdoptRequest } from "./core/verbs-adoption.ts";
-import type { WriteRequest } from "./core/verbs-write.ts";
+import type { UpdateRequest, WriteRequest } from "./core/verbs-write.ts";
 import type { RunJobsRequest } from "./core/verbs-jobs.ts";
 import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
@@ -74,7 +74,7 @@ import { type JobPorts, runJobs } from "./verbs/run-jobs.ts";
 import { openPinnedLane } from "./verbs/open-pinned-lane.ts";
 import { searchTable, type SearchPorts } from "./verbs/search-table.ts";
 import { switchTo } from "./verbs/switch-to.ts";
-import { deleteRows, ingestSources, writeObjects } from "./verbs/write-rows.ts";
+import { deleteRows, ingestSources, updateObjects, writeObjects } from "./verbs/write-rows.ts";
 import { openTable, type VerbContext } from "./verbs/verb-context.ts";
 import { calendarByUrl } from "./web/calendar-by-url.ts";
 import { openWebhook, webhookPace } from "./web/open-webhook.ts";
@@ -259,6 +259,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     embed: job((context, request: EmbedRequest) => embedSources(context, embedPorts, request)),
     ingest: job(ingestSources),
     write: job((context, request: WriteRequest) => writeObjects(context, rowSource, request)),
+    update: job((context, request: UpdateRequest) => updateObjects(context, rowSource, request)),
     delete: job(deleteRows),
     versions: job(async (context, request: VersionsRequest) => {
       const result = await listVersions(context, jobPorts.readCalendar, request);

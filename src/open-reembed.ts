@@ -33,6 +33,7 @@ import type {
   DeleteRequest,
   DeleteResult,
   IngestRequest,
+  UpdateRequest,
   WriteRequest,
   WriteResult,
 } from "./core/verbs-write.ts";
@@ -89,6 +90,8 @@ export interface Reembed {
   ingest(request: WithDefaults<IngestRequest, "format" | "mode" | "onUnavailable">): Job<WriteResult>;
   /** The same for rows of the program. */
   write(request: WithDefaults<WriteRequest, "mode" | "onUnavailable">): Job<WriteResult>;
+  /** Changes some columns of rows by key; the others stay. A changed text gets the vectors of every live version. */
+  update(request: WithDefaults<UpdateRequest, "onUnavailable">): Job<WriteResult>;
   delete(request: DeleteRequest): Job<DeleteResult>;
   inspect(request: WithDefaults<InspectRequest, "vectors">): Job<InspectResult>;
   retire(request?: Partial<RetireRequest>): Job<RetireResult>;
@@ -153,6 +156,7 @@ export async function openReembed(options: ReembedOptions): Promise<Reembed> {
       }),
     ingest: (request) => engine.ingest({ format: "auto", ...writePolicy, ...request }),
     write: (request) => engine.write({ ...writePolicy, ...request }),
+    update: (request) => engine.update({ onUnavailable: writePolicy.onUnavailable, ...request }),
     delete: engine.delete,
     inspect: (request) => engine.inspect({ vectors: false, ...request }),
     retire: (request) =>

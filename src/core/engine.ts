@@ -16,7 +16,14 @@ import type { EmbedRequest, EmbedResult } from "./verbs-embed.ts";
 import type { ActiveResult, RunJobsRequest, RunJobsResult } from "./verbs-jobs.ts";
 import type { PlanRequest, PlanResult } from "./verbs-plan.ts";
 import type { InspectRequest, InspectResult, RetireRequest, RetireResult } from "./verbs-versions.ts";
-import type { DeleteRequest, DeleteResult, IngestRequest, WriteRequest, WriteResult } from "./verbs-write.ts";
+import type {
+  DeleteRequest,
+  DeleteResult,
+  IngestRequest,
+  UpdateRequest,
+  WriteRequest,
+  WriteResult,
+} from "./verbs-write.ts";
 import type {
   BackfillRequest,
   BackfillResult,
@@ -40,6 +47,7 @@ export interface Engine {
   embed(request: EmbedRequest): Job<EmbedResult>;
   ingest(request: IngestRequest): Job<WriteResult>;
   write(request: WriteRequest): Job<WriteResult>;
+  update(request: UpdateRequest): Job<WriteResult>;
   delete(request: DeleteRequest): Job<DeleteResult>;
   inspect(request: InspectRequest): Job<InspectResult>;
   retire(request: RetireRequest): Job<RetireResult>;

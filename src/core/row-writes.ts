@@ -8,12 +8,15 @@ import type { Schema } from "apache-arrow";
 export const writeModes = ["append", "upsert"] as const;
 export type WriteMode = (typeof writeModes)[number];
 
-export interface RowWriterOptions {
+interface RowTarget {
   readonly table: string;
   readonly corpus: CorpusColumns;
   readonly schema: Schema;
-  readonly mode: WriteMode;
 }
+
+/** Whole rows, or some columns of rows that the table has: the others stay as they are then. */
+export type RowWriterOptions = RowTarget &
+  ({ readonly mode: WriteMode } | { readonly mode: "update"; readonly columns: ReadonlySet<string> });
 
 /** Rows of a source with what each live version makes of them. */
 export interface VersionedBatch {
@@ -34,8 +37,8 @@ export interface WrittenRows {
 
 /**
  * Takes rows in. What fits in one fragment is one commit. A longer append is staged first and appears
- * whole or not at all, as an import does; a longer upsert is one commit for each fragment, and doing it
- * again is harmless.
+ * whole or not at all, as an import does; a longer upsert or update is one commit for each fragment, and
+ * doing it again is harmless.
  */
 export interface RowWriter {
   write(batch: VersionedBatch): Promise<void>;

@@ -1,4 +1,4 @@
-/** The verbs that write rows: ingest, write, delete. */
+/** The verbs that write rows: ingest, write, update, delete. */
 import type { WriteMode } from "./row-writes.ts";
 import type { OnEmpty, SourceFormat } from "./verbs.ts";
 
@@ -24,6 +24,9 @@ export interface WriteRequest extends WritePolicy {
   /** Rows by column; columns that are left out are null. Integers may be numbers or bigints. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
+
+/** Rows of which some columns change: each names its key, and all the same others. */
+export type UpdateRequest = Omit<WriteRequest, "mode">;
 
 /** What one version got of the rows. */
 export interface VersionWrite {

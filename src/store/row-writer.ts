@@ -24,7 +24,9 @@ export async function rowWriter(
   limits: FragmentLimits,
 ): Promise<RowWriter> {
   const target = tableHandle(connection, options.table);
-  checkAppend({ ...options, mode: "append" }, await schemaOf(await target.open()));
+  if (options.mode !== "update") {
+    checkAppend({ ...options, mode: "append" }, await schemaOf(await target.open()));
+  }
   await recoverAppend(connection, target);
   let group: VersionedBatch[] = [];
   let groupRows = 0;
@@ -50,7 +52,7 @@ export async function rowWriter(
   };
   const flush = async (): Promise<void> => {
     if (options.mode === "append") await stage();
-    else written = add(written, await upsertRows(target, options.corpus.key, take()));
+    else written = add(written, await mergeRows(target, options, take()));
   };
 
   return {
@@ -65,7 +67,7 @@ export async function rowWriter(
       groupBytes += bytes;
     },
     async commit() {
-      if (options.mode === "upsert") {
+      if (options.mode !== "append") {
         if (group.length > 0) await flush();
         return written;
       }
@@ -116,29 +118,37 @@ async function appendRows(
           { details: { table: target.name, key: String(first), rows: known.size } },
         );
       }
-      await table.add(await arrowTable(target.name, await schemaOf(table), key, batches));
+      const { name } = target;
+      await table.add(await arrowTable({ name, schema: await schemaOf(table), key }, batches));
       return { rows, inserted: rows, updated: 0, commits: 1 };
     },
   );
 }
 
-/** Replaces the rows whose keys are known and adds the others, in one commit. */
-async function upsertRows(
+/**
+ * Replaces the rows whose keys are known and adds the others, or, for an update, writes some columns of
+ * those that are known, in one commit.
+ */
+async function mergeRows(
   target: TableHandle,
-  key: string,
+  options: RowWriterOptions,
   batches: readonly VersionedBatch[],
 ): Promise<WrittenRows> {
+  const { key } = options.corpus;
   return retryConflict(
     `rows cannot be written to table ${target.name}`,
     "REEMBED_STORE_WRITE_FAILED",
     async () => {
       const table = await target.open();
-      const data = await arrowTable(target.name, await schemaOf(table), key, batches);
-      const merged = await table
-        .mergeInsert(key)
-        .whenMatchedUpdateAll()
-        .whenNotMatchedInsertAll()
-        .execute(data);
+      const to = { name: target.name, schema: await schemaOf(table), key };
+      // Through the key's index an update would write its columns anew for whole fragments, whose rows
+      // would all leave the indexes on those columns: a few rows are better moved.
+      const merge =
+        options.mode === "update"
+          ? table.mergeInsert(key).useIndex(false).whenMatchedUpdateAll()
+          : table.mergeInsert(key).whenMatchedUpdateAll().whenNotMatchedInsertAll();
+      const updates = options.mode === "update" ? options.columns : undefined;
+      const merged = await merge.execute(await arrowTable(to, batches, updates));
       const { numInsertedRows: inserted, numUpdatedRows: updated } = merged;
       return { rows: countRows(batches), inserted, updated, commits: 1 };
     },
@@ -146,13 +156,12 @@ async function upsertRows(
 }
 
 async function arrowTable(
-  name: string,
-  schema: Schema,
-  key: string,
+  table: Parameters<typeof versionedRows>[0],
   batches: readonly VersionedBatch[],
+  updates?: ReadonlySet<string>,
 ): Promise<InstanceType<typeof arrow.Table>> {
-  const rows = batches.map((batch) => versionedRows({ name, schema, key }, batch));
-  return new arrow.Table(rows[0]?.schema ?? schema, rows);
+  const rows = batches.map((batch) => versionedRows(table, batch, updates));
+  return new arrow.Table(rows[0]?.schema ?? table.schema, rows);
 }
 
 function countRows(batches: readonly VersionedBatch[]): number {

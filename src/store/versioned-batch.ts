@@ -5,18 +5,22 @@ import type { VersionedBatch } from "../core/row-writes.ts";
 import { columnOf } from "./batch-columns.ts";
 import { keyTypeOf, readKeyColumn } from "./key-column.ts";
 import { patchBatch, toBitmap } from "./patch-batch.ts";
-import { readRegistry } from "./registry.ts";
+import { readRegistry, type Registry } from "./registry.ts";
 
 /**
  * Rows in the table's own schema: the source's columns, the vectors of each version, and nulls in the
  * columns of versions that got none.
+ * @param updates the columns to be written where others are to stay: versions are left alone unless a text
+ * is among them
  * @throws REEMBED_STORE_STATE where a version has lost its columns since the rows were embedded
  */
 export function versionedRows(
   table: { readonly name: string; readonly schema: Schema; readonly key: string },
   { batch: { batch }, versions }: VersionedBatch,
+  updates?: ReadonlySet<string>,
 ): RecordBatch {
   const registry = readRegistry(table.schema);
+  const isWritten = updates === undefined ? () => true : writtenColumns(table.key, registry, updates);
   const key = { column: table.key, type: keyTypeOf(table.schema, table.key) };
   const keys = readKeyColumn(columnOf(batch, table.key));
   const ready = new Map<string, Data>();
@@ -29,7 +33,9 @@ export function versionedRows(
       if (field.name !== table.key) ready.set(field.name, made?.data.children[index] as Data);
     }
   }
-  const fields = table.schema.fields.map((field) => new arrow.Field(field.name, field.type, field.nullable));
+  const fields = table.schema.fields
+    .filter(({ name }) => isWritten(name))
+    .map((field) => new arrow.Field(field.name, field.type, field.nullable));
   const children = fields.map((field) => {
     const made = ready.get(field.name);
     if (made !== undefined) return made;
@@ -40,6 +46,20 @@ export function versionedRows(
   const length = batch.numRows;
   const data = arrow.makeData({ type: new arrow.Struct(fields), length, nullCount: 0, children });
   return new arrow.RecordBatch(schema, data);
+}
+
+/** Whether an update writes a column: the key, what is updated, and the versions of a text that changes. */
+function writtenColumns(
+  key: string,
+  { corpus, versions }: Registry,
+  updates: ReadonlySet<string>,
+): (name: string) => boolean {
+  const changesText = corpus === null || corpus.text.some((name) => updates.has(name));
+  const ofVersions = changesText
+    ? versions.flatMap(({ column, hashColumn, embeddedAtColumn }) => [column, hashColumn, embeddedAtColumn])
+    : [];
+  const written = new Set([key, ...updates, ...ofVersions]);
+  return (name) => written.has(name);
 }
 
 /** A column of a version without a value in any row. Lists of a fixed size have their values all the same. */

@@ -5,14 +5,17 @@ import type {
   DeleteRequest,
   DeleteResult,
   IngestRequest,
+  UpdateRequest,
   WriteRequest,
   WriteResult,
 } from "../core/verbs-write.ts";
+import type { WriteMode } from "../core/row-writes.ts";
 import type { VersionRecord, VersionState } from "../core/version.ts";
 import type { CorpusColumns } from "../core/words.ts";
 import type { Schema } from "apache-arrow";
 import { isUnavailable, type LiveVersion, unavailableMessage, writeRows } from "../run/write-rows.ts";
 import { requireCorpus } from "./require-corpus.ts";
+import { namedColumns, withTexts } from "./rows-to-update.ts";
 import { laneForVersion, openTable, type VerbContext } from "./verb-context.ts";
 
 /**
@@ -23,7 +26,8 @@ const liveStates: ReadonlySet<VersionState> = new Set(["active", "backfilling", 
 
 const progressIntervalMs = 250;
 
-type Policy = Omit<IngestRequest, "sources" | "format">;
+type Policy = Omit<WriteRequest, "rows" | "mode"> &
+  ({ readonly mode: WriteMode } | { readonly mode: "update"; readonly columns: ReadonlySet<string> });
 
 /** Rows as a source with the columns of a table. Filled in by the composition root alone. */
 export type RowSource = (rows: WriteRequest["rows"], columns: Schema) => Source;
@@ -46,10 +50,26 @@ export async function writeObjects(
   request: WriteRequest,
 ): Promise<WriteResult> {
   const { table, corpus } = await openForWriting(context);
-  const { schema, versions } = await table.snapshot();
-  const ours = new Set(versions.flatMap((each) => [each.column, each.hashColumn, each.embeddedAtColumn]));
-  const columns = { fields: schema.fields.filter(({ name }) => !ours.has(name)) } as Schema;
-  return write(context, table, corpus, [rowSource(request.rows, columns)], request);
+  return write(context, table, corpus, [rowSource(request.rows, await ownColumns(table))], request);
+}
+
+/**
+ * Writes some columns of rows that the table has; the others stay. Where a text changes, so do the vectors
+ * of every live version.
+ * @throws REEMBED_STORE_KEY_MISSING, REEMBED_CORPUS_SCHEMA_MISMATCH where rows name different columns
+ */
+export async function updateObjects(
+  context: VerbContext,
+  rowSource: RowSource,
+  request: UpdateRequest,
+): Promise<WriteResult> {
+  const { table, corpus } = await openForWriting(context);
+  const { rows, ...policy } = request;
+  const columns = new Set(namedColumns(rows));
+  columns.delete(corpus.key);
+  const schema = await ownColumns(table, new Set([corpus.key, ...corpus.text, ...columns]));
+  const source = rowSource(await withTexts(table, corpus, schema, rows), schema);
+  return write(context, table, corpus, [source], { ...policy, mode: "update", columns });
 }
 
 /** Deletes rows by key or by a filter. @throws REEMBED_USAGE where it is not clear which */
@@ -64,6 +84,14 @@ export async function deleteRows(context: VerbContext, request: DeleteRequest): 
   const { table } = await openForWriting(context);
   if (where !== undefined) return table.deleteRows({ where });
   return table.deleteRows({ keys: (keys ?? []).map((key) => (typeof key === "number" ? BigInt(key) : key)) });
+}
+
+/** The columns of a table that are not its versions', or some of them. */
+async function ownColumns(table: StoredTable, wanted?: ReadonlySet<string>): Promise<Schema> {
+  const { schema, versions } = await table.snapshot();
+  const ours = new Set(versions.flatMap((each) => [each.column, each.hashColumn, each.embeddedAtColumn]));
+  const isOwn = (name: string): boolean => !ours.has(name) && (wanted?.has(name) ?? true);
+  return { fields: schema.fields.filter(({ name }) => isOwn(name)) } as Schema;
 }
 
 async function openForWriting(
@@ -85,9 +113,11 @@ async function write(
 ): Promise<WriteResult> {
   const startMs = performance.now();
   const { versions } = await table.snapshot();
+  // An update that changes no text leaves every vector as it is.
+  const changesText = policy.mode !== "update" || corpus.text.some((name) => policy.columns.has(name));
   const live = await openLanes(
     context,
-    versions.filter(({ state }) => liveStates.has(state)),
+    versions.filter(({ state }) => changesText && liveStates.has(state)),
     policy,
   );
   const warned = new Set<string>();
@@ -98,7 +128,7 @@ async function write(
     corpus,
     live,
     openWriter: ({ batch }) =>
-      context.store.rowWriter({ table: table.name, corpus, schema: batch.schema, mode: policy.mode }),
+      context.store.rowWriter({ ...policy, table: table.name, corpus, schema: batch.schema }),
     onEmpty: policy.onEmpty ?? context.settings.onEmpty,
     onUnavailable: policy.onUnavailable,
     nowMs: context.nowMs,

@@ -107,6 +107,78 @@ test("write, upsert and delete from a program", async (context) => {
   await assert.rejects(reembed.delete({}).result, { code: "REEMBED_USAGE" });
 });
 
+test("an update changes the columns that it names, and the vectors where one of them is a text", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const all = Array.from({ length: 40 }, (_, id) => ({
+    id,
+    title: `Report ${id}`,
+    body: `house ${id} by the river`,
+    pages: id,
+  }));
+  await writeJsonl(join(cwd, "docs.jsonl"), all);
+  const db = join(cwd, "db");
+  const reembed = await openReembed({ db, table: "docs", cwd, workers: 1 });
+  context.after(() => reembed.close());
+  const sources = [join(cwd, "docs.jsonl")];
+  await reembed.import({ sources, corpus: { key: "id", text: ["title", "body"] } });
+  await reembed.backfill({ to: potion });
+  await reembed.backfill({ to: second, name: "v2" });
+  const vectors = () => readColumn(db, "docs", "id", "vector_v1");
+  const before = await vectors();
+
+  const changed = await reembed.update({
+    rows: [
+      { id: 3, body: "a poem about the sea" },
+      { id: 4n, body: null },
+    ],
+  });
+  assert.deepEqual([changed.rows, changed.inserted, changed.updated, changed.commits], [2, 0, 2, 1]);
+  assert.deepEqual(
+    changed.versions.map(({ version, embedded }) => [version, embedded]),
+    [
+      ["v1", 2],
+      ["v2", 2],
+    ],
+  );
+  for (const version of ["v1", "v2"]) {
+    const { hits } = await reembed.search({ text: "Report 3 a poem about the sea", version, limit: 1 });
+    assert.ok((hits[0]?.distance ?? 1) < 1e-3, "by the title, which stayed, and the new text");
+    const { id, title, body, pages } = hits[0]?.row ?? {};
+    assert.deepEqual([id, title, body, pages], [3n, "Report 3", "a poem about the sea", 3n]);
+  }
+  const after = await vectors();
+  for (const [key, vector] of after) {
+    if (key !== "3" && key !== "4") assert.deepEqual(vector, before.get(key), key);
+  }
+  assert.ok((await reembed.backfill({ to: potion })).upToDate);
+
+  const counted = await reembed.update({ rows: [{ id: 5, pages: 700 }] });
+  assert.deepEqual([counted.updated, counted.versions], [1, []], "no vector depends on it");
+  assert.deepEqual(await vectors(), after);
+  const { hits } = await reembed.search({ text: "house", where: "pages = 700" });
+  assert.deepEqual([hits.length, hits[0]?.row["body"]], [1, "house 5 by the river"]);
+
+  const { tableVersion } = await reembed.delete({ keys: [39] });
+  const refused = async (rows: Record<string, unknown>[], error: string): Promise<void> => {
+    await assert.rejects(reembed.update({ rows }).result, { code: error });
+  };
+  await refused([{ id: 39, body: "gone" }], "REEMBED_STORE_KEY_MISSING");
+  await refused(
+    [
+      { id: 1, body: "x" },
+      { id: 2, title: "x" },
+    ],
+    "REEMBED_CORPUS_SCHEMA_MISMATCH",
+  );
+  await refused([{ id: 1, color: "red" }], "REEMBED_CORPUS_SCHEMA_MISMATCH");
+  await refused([{ id: "1", body: "x" }], "REEMBED_CORPUS_COLUMN_TYPE");
+  await refused([{ body: "x" }], "REEMBED_CORPUS_KEY_NULL");
+  const twice = { id: 1, body: "x" };
+  await refused([twice, { ...twice }], "REEMBED_CORPUS_KEY_DUPLICATE");
+  const left = await reembed.delete({ keys: [38] });
+  assert.equal(left.tableVersion, tableVersion + 1, "no refusal wrote anything");
+});
+
 test("after many rows the result says that the index should take them in", async (context) => {
   const cwd = await temporaryFolder(context);
   await writeJsonl(join(cwd, "docs.jsonl"), docs(0, 10_100));

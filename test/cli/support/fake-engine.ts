@@ -42,6 +42,7 @@ export function fakeEngine(verbs: {
     embed: verb("embed"),
     ingest: verb("ingest"),
     write: verb("write"),
+    update: verb("update"),
     delete: verb("delete"),
     versions: verb("versions"),
     index: verb("index"),
