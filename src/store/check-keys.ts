@@ -65,7 +65,7 @@ function batchTokens(
     if (arrow.DataType.isInt(type)) {
       const values = data.values as BigInt64Array | Int32Array;
       for (let row = 0; row < data.length; row += 1) {
-        tokens[to++] = BigInt.asUintN(64, BigInt(values[data.offset + row] as number | bigint));
+        tokens[to++] = BigInt.asUintN(64, BigInt(values[row] as number | bigint));
       }
     } else {
       to = hashStrings(data, tokens, to);

@@ -31,7 +31,7 @@ export async function fragmentMap(table: Table, countNullsOf?: string): Promise<
     for (const batch of batches) {
       rows += batch.numRows;
       const data = columnOf(batch, "_rowaddr").data[0] as Data;
-      const addresses = (data.values as BigUint64Array).subarray(data.offset, data.offset + data.length);
+      const addresses = (data.values as BigUint64Array).subarray(0, data.length);
       const counted = countNullsOf === undefined ? undefined : columnOf(batch, countNullsOf).data[0];
       appendRuns(spans, addresses, counted);
     }

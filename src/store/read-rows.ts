@@ -203,7 +203,7 @@ async function newestTime(table: Table, column: string, rows: number): Promise<b
     for (const data of columnOf(batch, column).data) {
       const times = data.values as BigInt64Array;
       for (let row = 0; row < data.length; row += 1) {
-        const time = times[data.offset + row] as bigint;
+        const time = times[row] as bigint;
         if ((newest === null || time > newest) && data.getValid(row)) newest = time;
       }
     }
