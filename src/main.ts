@@ -9,18 +9,19 @@
 const oldestMinor: Readonly<Record<string, number>> = { 22: 15, 23: 8 };
 
 /**
- * Settings of memory that are read only when a process starts. Left to themselves, glibc keeps the
- * large buffers of merges in arenas of many threads, and V8 lets garbage of short-lived rows pile up:
- * memory then grows with the length of a run.
- * Source: a backfill of 700,000 rows of 128 dimensions peaks at 600 MB with these and at 1,050 MB
- * without, in the same time.
+ * Settings of memory that are read only when a process starts. Left to itself, glibc keeps buffers of merges
+ * in an arena for each of many threads, and memory grows with the length of a run; where it maps each large
+ * buffer anew, every page of it is cleared and faulted in again, which costs more than the merge. In one
+ * arena without mappings they are used again. V8 counts arrays outside its heap when it decides on a
+ * collection: at its own pace for small heaps it would mark all of it for every merge, and find nothing.
+ * Source: docs/store-cost.md has the measurements.
  */
 const allocator: Readonly<Record<string, string>> = {
-  MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: "1048576",
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_MAX_: "0",
   MALLOC_TRIM_THRESHOLD_: "67108864",
 };
-const heapFlags = ["--max-semi-space-size=4", "--heap-growing-percent=40"];
+const heapFlags = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

@@ -11,7 +11,7 @@ import type { FragmentRows } from "../core/ports.ts";
  * for each of its 8 threads. The next merge's vectors are made and put together meanwhile: two times more.
  */
 const wholeFactor = 8;
-const partFactor = 6;
+const partFactor = 9;
 const partBytes = 80e6;
 const readAheadBytes = 8 * 32 * 2 ** 20;
 

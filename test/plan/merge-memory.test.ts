@@ -37,7 +37,7 @@ test("the usual memory holds a fragment of ours of 896 dimensions in one merge",
   for (const [dimensions, merges] of [
     [128, 1],
     [896, 1],
-    [1536, 2],
+    [1536, 3],
   ] as const) {
     const round = planRound(fragments, boundsWithin(1000 * MB, dimensions, fragments));
     assert.equal(round.units[0]?.merges, merges, String(dimensions));
