@@ -77,6 +77,21 @@ async function textFindings(scene: SuiteScene, model: BenchModel): Promise<Suite
   }
   // Our own rate says nothing by itself.
   if (started.length === 0) return { ...empty, notes: notes.slice(1) };
+  if (model.space.description.kind === "onnx") {
+    // What no tool on ONNX Runtime can pass: how far any limit against them could be kept.
+    const bare = await natives.start("bare-onnx.ts", bareOnnxArguments(model, file, workers));
+    started.push(bare);
+    const name = `${model.label}, bare ONNX Runtime, ${workers} workers`;
+    cases.push(textsPerSecond(name, bare.run));
+    ratios.unshift({
+      name: `${model.label}: table in, column out, share of bare ONNX Runtime`,
+      of: ours,
+      to: name,
+      against: "ceiling",
+      better: "higher",
+      limit: null,
+    });
+  }
   try {
     return { ...empty, ...(await scene.turns(cases, ratios, peerTimes(effort))), notes };
   } finally {
