@@ -10,6 +10,7 @@ import { limitOn, textToolsFor, toolArguments } from "../peers/text-tools.ts";
 import { startTool } from "../peers/tools.ts";
 import { perModel, textsForSeconds } from "../per-model.ts";
 import { openRoads } from "../road.ts";
+import { bareOnnxArguments } from "./lane-suite.ts";
 import {
   type Effort,
   joinFindings,
