@@ -15,6 +15,7 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
     searches: 200,
     apiTexts: 12_000,
     apiSeconds: 20,
+    limitSeconds: 45,
   },
   quick: {
     repeats: 3,
@@ -29,6 +30,7 @@ export const efforts: Readonly<Record<"full" | "quick", Effort>> = {
     searches: 40,
     apiTexts: 4_000,
     apiSeconds: 6,
+    limitSeconds: 6,
   },
 };
 

@@ -8,6 +8,7 @@ import { ReembedError } from "../core/errors.ts";
 /** What the bench reads of a mock provider's books. */
 export interface MockBooks {
   readonly requests: number;
+  readonly answered: number;
   /** Texts of answered requests, and their tokens: all paid for. */
   readonly items: number;
   readonly tokens: number;

@@ -26,8 +26,10 @@ export interface Effort {
   readonly scaleRows: readonly number[];
   readonly searches: number;
   readonly apiTexts: number;
-  /** How long the use of a provider's limit is watched. Unit: seconds. */
+  /** Work through a provider's limit, as long as this limit takes for it. Unit: seconds. */
   readonly apiSeconds: number;
+  /** How long the use of a provider's limit is watched. Unit: seconds. */
+  readonly limitSeconds: number;
 }
 
 /** A ratio to be taken of two cases that are measured in turns. */

@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import { ReembedError } from "../core/errors.ts";
+import type { Ledger } from "../core/provider.ts";
 import { renderFields } from "../observe/table.ts";
 import { printableText, wrapText } from "../observe/text-width.ts";
+import { presentLedger } from "./present-ledger.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Entries of a list that are shown; the rest is counted. */
@@ -38,18 +40,21 @@ export function describeError(error: ReembedError, context: ErrorContext, termin
   return lines;
 }
 
-/** The error's code, and those of its values that its message does not already say. */
+/** What was spent, the error's code, and those of its values that its message does not already say. */
 function detailFields(error: ReembedError): [string, string][] {
-  if (error.code === "REEMBED_USAGE" || error.code === "REEMBED_INTERRUPTED") return [];
+  const { ledger, ...values } = error.details;
+  // Runs tell what they spent in a detail of this name, and in this shape alone.
+  const spent = presentLedger((ledger as Ledger | undefined) ?? null).filter(([, value]) => value !== "");
+  if (error.code === "REEMBED_USAGE" || error.code === "REEMBED_INTERRUPTED") return spent;
   const said = error.message;
-  const details = Object.entries(error.details)
+  const details = Object.entries(values)
     .flatMap(([name, value]) => flatten(name, value))
     .filter(({ texts }) => texts.some((text) => !said.includes(text)))
     .map(({ name, texts }): [string, string] => {
       const more = texts.length - shownEntries;
       return [name, [...texts.slice(0, shownEntries), ...(more > 0 ? [`and ${more} more`] : [])].join("; ")];
     });
-  return [...details, ["code", error.code]];
+  return [...spent, ...details, ["code", error.code]];
 }
 
 interface Detail {

@@ -75,10 +75,20 @@ function endOf(
 ): { readonly error: ReembedError; readonly exitCode: number } {
   const received = interruption.received();
   if (received !== null && stemsFromAbort(thrown, received.reason)) {
-    return { error: received.reason, exitCode: stopSignals[received.signal] };
+    return { error: withLedger(received.reason, thrown), exitCode: stopSignals[received.signal] };
   }
   const error = ReembedError.from(thrown);
   return { error, exitCode: error.exitCode };
+}
+
+/** The interruption, with what a provider had been paid by then where the error that it caused tells. */
+function withLedger(reason: ReembedError, thrown: unknown): ReembedError {
+  const ledger = thrown instanceof ReembedError ? thrown.details["ledger"] : undefined;
+  if (ledger === undefined) return reason;
+  return new ReembedError(reason.code, reason.message, {
+    details: { ...reason.details, ledger },
+    cause: thrown,
+  });
 }
 
 /** Whether an error, or one that caused it, is the abort of the signal. */

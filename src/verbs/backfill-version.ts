@@ -105,7 +105,7 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
   } catch (error) {
     await noteFailure(context, table, version.name, leases, error);
     await letGo(context, version.name, leases);
-    throw error;
+    throw ledger.toldIn(error);
   }
 }
 

@@ -68,7 +68,7 @@ export async function embedSources(
     await output.finish();
   } catch (error) {
     await output.suspend();
-    throw error;
+    throw ledger.toldIn(error);
   }
 
   const seconds = (performance.now() - startMs) / 1000;

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { throwIfAborted } from "../../core/errors.ts";
+import { openBenchLane } from "../api-bench-lane.ts";
 import { textsOfWords, writeTexts } from "../bench-corpus.ts";
 import type { CaseReport, FactReport, RatioReport } from "../bench-report.ts";
 import { type MockBooks, startMockProcess } from "../mock-process.ts";
 import { summarize, summarizeRatio } from "../statistics.ts";
 import type { SuiteFindings, SuiteScene } from "../suite.ts";
-import { busyProvider, limitedTexts, openBenchLane } from "../suites/api-suite.ts";
+import { busyProvider, limitedTexts } from "../provider-limits.ts";
 import { reasonMissing, startTool, type ToolName } from "./tools.ts";
 
 /** An SDK with its own retries, as people call it. */

@@ -1,54 +1,33 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { findFacts, readModelCatalog } from "../../config/model-catalog.ts";
-import { parseReference } from "../../config/parse-reference.ts";
-import { ReembedError } from "../../core/errors.ts";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { memoryUsage } from "node:process";
 import { textBatch } from "../../core/text-batch.ts";
-import type { Lane } from "../../core/ports.ts";
-import { openApiLane } from "../../lanes/api/api-lane.ts";
-import { openProvider } from "../../providers/open-provider.ts";
-import { describeHosted } from "../../space/describe-hosted.ts";
+import { openBenchLane } from "../api-bench-lane.ts";
 import { measureBareHttp } from "../bare-http.ts";
 import { textsOfWords } from "../bench-corpus.ts";
 import { laneRate } from "../bench-model.ts";
 import type { FactReport } from "../bench-report.ts";
 import type { BenchCase } from "../measure-interleaved.ts";
 import { startMockProcess } from "../mock-process.ts";
+import { measureLimits } from "../provider-limits.ts";
 import type { Suite, SuiteScene } from "../suite.ts";
 
-/** Words of a text where a limit is what counts, and where the way itself does. */
-const words = { limited: 55, open: 12 } as const;
-
-/** Tokens of a text of so many words of English, at least. */
-const tokensPerText = 55;
-
-const tokensPerMinute = 1_200_000;
-
-/** Texts that a limit is what counts for. */
-export const limitedTexts = {
-  words: words.limited,
-  /** So many as the limit lets through in so many seconds, about. */
-  forSeconds: (seconds: number): number => Math.ceil(((tokensPerMinute / 60) * seconds) / tokensPerText),
-} as const;
-
-/** A busy provider: its limit in windows of 5 s, and faults. */
-export const busyProvider: readonly string[] =
-  `--tpm ${tokensPerMinute} --rpm 3000 --burst 5s --latency 150ms --error-429 0.05 --error-5xx 0.02`.split(
-    " ",
-  );
-
-/** The first seconds hold the probe, and the allowance that a provider gives after a pause. */
-const settlingMs = 5000;
+/** Words of a text where the way itself is what counts. */
+const openWords = 12;
 
 /** A provider that answers as fast as it can is asked so, at its better concurrency. */
 const bareShapes = [4, 16].map((concurrency) => ({ items: 195, concurrency }));
 
+/** How finely stalls are seen. Unit: ms. */
+const delayResolutionMs = 5;
+
+const nanosecondsPerMs = 1e6;
+
 /** The API lane against a mock provider: how much of a limit it uses, and how near it comes to plain HTTP. */
 export const apiSuite: Suite = async (scene) => {
-  const measured = await measureOpen(scene);
+  const { facts, ...measured } = await measureOpen(scene);
   return {
     ...measured,
-    facts: await measureLimit(scene),
+    facts: [...facts, ...(await measureLimits(scene))],
     series: [],
     notes: [
       "the mock provider runs in a process of its own, on the same machine: it takes a part of the CPU that a hosted one would not",
@@ -59,16 +38,24 @@ export const apiSuite: Suite = async (scene) => {
 /** Texts a second against a server without limits, beside plain HTTP. */
 async function measureOpen({ corpus, effort, turns }: SuiteScene) {
   const mock = await startMockProcess([]);
-  const texts = textsOfWords(corpus.texts.slice(0, effort.apiTexts * 2), words.open, effort.apiTexts);
+  const texts = textsOfWords(corpus.texts.slice(0, effort.apiTexts * 2), openWords, effort.apiTexts);
   const batch = textBatch(texts);
   const lane = await openBenchLane(mock.url);
+  const delays = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  let mostBytes = 0;
   try {
     const cases: BenchCase[] = [
       {
         name: "API lane, no limits",
         unit: "texts/s",
         better: "higher",
-        measure: () => laneRate(lane, batch),
+        async measure() {
+          delays.enable();
+          const rate = await laneRate(lane, batch);
+          delays.disable();
+          mostBytes = Math.max(mostBytes, memoryUsage.rss());
+          return rate;
+        },
       },
       {
         name: "plain HTTP, at its better concurrency",
@@ -81,88 +68,35 @@ async function measureOpen({ corpus, effort, turns }: SuiteScene) {
         },
       },
     ];
-    return await turns(cases, [
+    const measured = await turns(cases, [
       {
         name: "API lane, share of plain HTTP",
         of: cases[0]!.name,
         to: cases[1]!.name,
         against: "ceiling",
         better: "higher",
-        limit: null,
+        limit: 0.9,
       },
     ]);
-  } finally {
-    await lane.close();
-    await mock.close();
-  }
-}
-
-/** The server's own books between two readings, with its faults, as a share of its limit. */
-async function measureLimit({ corpus, effort, signal }: SuiteScene): Promise<FactReport[]> {
-  const mock = await startMockProcess(busyProvider);
-  const lane = await openBenchLane(mock.url);
-  const ending = new AbortController();
-  const seconds = effort.apiSeconds + settlingMs / 1000;
-  // More than the limit lets through, so that the lane never runs dry.
-  const count = limitedTexts.forSeconds(seconds * 2);
-  const texts = textsOfWords(corpus.texts, words.limited, count);
-  const run = lane.embed(texts, { purpose: "document", signal: ending.signal }).catch((error: unknown) => {
-    if (ReembedError.from(error).code !== "REEMBED_INTERRUPTED" && !ending.signal.aborted) throw error;
-  });
-  try {
-    await sleep(settlingMs, undefined, { signal });
-    const first = await mock.books();
-    const firstMs = performance.now();
-    await sleep(effort.apiSeconds * 1000, undefined, { signal });
-    const last = await mock.books();
-    const minutes = (performance.now() - firstMs) / 60_000;
-    const refused = (last.refused["limit-tokens"] ?? 0) + (last.refused["limit-requests"] ?? 0);
-    return [
+    const facts: FactReport[] = [
       {
-        name: "share of a provider's token limit used, with 5 % 429 and 2 % 5xx",
-        value: (last.tokens - first.tokens) / minutes / tokensPerMinute,
-        unit: "",
-        better: "higher",
-        limit: 0.99,
+        name: "event loop of the API lane's program, held up at most",
+        value: delays.max / nanosecondsPerMs,
+        unit: "ms",
+        better: "lower",
+        limit: 50,
       },
       {
-        name: "requests refused for a limit that was known",
-        value: refused / last.requests,
-        unit: "",
+        name: "resident memory after answers of 1536 dimensions at concurrency 64, the bench itself included",
+        value: mostBytes / 1e6,
+        unit: "MB",
         better: "lower",
-        limit: 0.001,
+        limit: 400,
       },
     ];
+    return { ...measured, facts };
   } finally {
-    ending.abort();
-    await run;
     await lane.close();
     await mock.close();
   }
-}
-
-const catalog = fileURLToPath(new URL("../../../datasets/providers/models.jsonl", import.meta.url));
-
-/** The API lane over a real adapter, as the engine opens it. */
-export async function openBenchLane(url: string): Promise<Lane> {
-  const written = `openai:text-embedding-3-small?dimensions=1536&baseUrl=${url}`;
-  const reference = parseReference(written);
-  if (reference.kind !== "hosted") throw new TypeError(`${written} is a hosted model`);
-  const facts = findFacts(await readModelCatalog([catalog]), reference.provider, reference.model);
-  const space = describeHosted(reference, facts);
-  return openApiLane({
-    space,
-    reference: written,
-    servedModel: reference.model,
-    provider: await openProvider(reference, space.description, { OPENAI_API_KEY: "bench" }),
-    facts,
-    account: { requestsPerMinute: null, tokensPerMinute: null, requestsPerDay: null, tokensPerDay: null },
-    share: 1,
-    concurrency: 64,
-    budget: { maxCost: null, maxTokens: null },
-    usdPerMTokens: facts.usdPerMTokens,
-    sharedLimit: null,
-    patienceMs: 60_000,
-    random: Math.random,
-  });
 }

@@ -1,4 +1,3 @@
-import type { BatchLedger } from "../../core/batch.ts";
 import { exitCodes } from "../../core/errors.ts";
 import type { Shard } from "../../core/leases.ts";
 import type { Stages } from "../../core/stages.ts";
@@ -7,12 +6,12 @@ import {
   formatCount,
   formatCountOf,
   formatDuration,
-  formatMoney,
   formatShare,
 } from "../../observe/quantities.ts";
 import { type Block, fields, line } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
+import { presentLedger } from "../present-ledger.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { batchFlags, batchSetting, providerFlags, providerSetting } from "./provider-flags.ts";
@@ -155,37 +154,11 @@ function presentBackfill(result: BackfillResult): Block[] {
       ["units", formatCount(result.units)],
       ["catch-up rounds", unlessZero(result.catchUpRounds)],
       ["index", result.indexCoverage === null ? "none" : `covers ${formatShare(result.indexCoverage)}`],
-      ...presentLedger(result),
+      ...presentLedger(result.ledger),
       ["space", result.spaceId],
     ]),
     ...presentSkipped(result.skippedRows),
     ...(result.note === null ? [] : [line(result.note)]),
-  ];
-}
-
-/** What a provider was asked and paid for; nothing for a model on disk. */
-function presentLedger({ cost, ledger }: BackfillResult): [string, string][] {
-  if (ledger === null) return [];
-  const failed = Object.values(ledger.failures).reduce((sum, count) => sum + count, 0);
-  return [
-    ["cost", cost === null ? "unknown: no price is set" : formatMoney(cost)],
-    ["tokens paid", formatCount(ledger.tokens)],
-    ...presentBatches(ledger.batch),
-    ["tokens unanswered", unlessZero(ledger.tokensUnanswered)],
-    [
-      "requests",
-      `${formatCount(ledger.requests)}${failed === 0 ? "" : `, ${formatCount(failed)} without an answer`}`,
-    ],
-  ];
-}
-
-function presentBatches(batch: BatchLedger | undefined): [string, string][] {
-  if (batch === undefined) return [];
-  const ended = Object.entries(batch.ended).map(([state, count]) => `${formatCount(count)} ${state}`);
-  return [
-    ["of these in batches", formatCount(batch.tokens)],
-    ["batches", ended.length === 0 ? "none" : ended.join(", ")],
-    ["texts in batches", `${formatCount(batch.texts)}, ${formatCount(batch.vectors)} embedded there`],
   ];
 }
 

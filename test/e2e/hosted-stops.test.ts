@@ -1,0 +1,111 @@
+/** Whatever a run stops with, it tells what it had spent by then: to people and to programs. */
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { describeError } from "../../src/cli/describe-error.ts";
+import { ReembedError } from "../../src/core/errors.ts";
+import type { Ledger } from "../../src/core/provider.ts";
+import { type EmbeddingServer, startEmbeddingServer, tokensOf } from "../providers/embedding-server.ts";
+import { type CliRun, runCli } from "../support/cli.ts";
+import { mustRunHere, type RunHere, runHere } from "../support/run-here.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const dimensions = 16;
+const documents = Array.from({ length: 900 }, (_, index) => `document ${index}`);
+
+async function corpusIn(context: TestContext): Promise<string> {
+  const cwd = await temporaryFolder(context);
+  const lines = documents.map((text, index) => JSON.stringify({ id: `k${index}`, text }));
+  await writeFile(join(cwd, "docs.jsonl"), lines.join("\n"));
+  return cwd;
+}
+
+/** Holds an error's ledger against what the server was asked and paid. */
+function assertSpent({ last }: RunHere | CliRun, server: EmbeddingServer, code: string): void {
+  assert.equal(last["code"], code, JSON.stringify(last));
+  const { ledger } = last["details"] as { ledger: Ledger };
+  let paid = 0;
+  for (const [text, times] of server.paid) paid += times * tokensOf(text);
+  assert.ok(paid > 0);
+  assert.equal(ledger.tokens, paid);
+  assert.equal(ledger.requests, server.asked.length);
+  assert.equal(ledger.cost, (paid * 0.02) / 1e6);
+}
+
+const modelOf = (url: string): string =>
+  `openai:text-embedding-3-small?dimensions=${dimensions}&baseUrl=${url}`;
+
+test("a backfill and an embed that a provider ends tell what they spent", async (context) => {
+  const cwd = await corpusIn(context);
+  const env = { OPENAI_API_KEY: "sk-test", REEMBED_PROVIDER_LIMITS_FOLDER: join(cwd, "limits") };
+  const at = ["--db", join(cwd, "db"), "--table", "docs"];
+  const source = join(cwd, "docs.jsonl");
+  await mustRunHere(["import", source, "--key", "id", "--text", "text", ...at], { cwd, env });
+  const acts: readonly (readonly string[])[] = [
+    ["backfill", ...at],
+    ["embed", source, "--key", "id", "--text", "text", "--out", join(cwd, "out.parquet")],
+  ];
+  for (const act of acts) {
+    const server = await startEmbeddingServer(context, dimensions, ({ number }) =>
+      number > 2 ? { status: 401, body: { error: { message: "no" } } } : null,
+    );
+    const stopped = await runHere([...act, "--to", modelOf(server.url)], { cwd, env });
+    assert.equal(stopped.exitCode, 5);
+    assertSpent(stopped, server, "REEMBED_PROVIDER_KEY");
+  }
+});
+
+test("Ctrl-C tells what was spent, what was on its way included", async (context) => {
+  const cwd = await corpusIn(context);
+  const env = {
+    OPENAI_API_KEY: "sk-test",
+    REEMBED_PROVIDER_LIMITS_FOLDER: join(cwd, "limits"),
+    REEMBED_PROVIDER_TOKENS_PER_MINUTE: "30000",
+  };
+  let running: ChildProcess | null = null;
+  const server = await startEmbeddingServer(context, dimensions, ({ number }) => {
+    if (number === 2) running?.kill("SIGINT");
+    return { delayMs: 50 };
+  });
+  const stopped = await runCli(
+    [
+      "embed",
+      "docs.jsonl",
+      "--key",
+      "id",
+      "--text",
+      "text",
+      "--out",
+      "out.parquet",
+      "--to",
+      modelOf(server.url),
+    ],
+    { cwd, env, onStart: (child) => (running = child) },
+  );
+  assert.equal(stopped.exitCode, 130);
+  assertSpent(stopped, server, "REEMBED_INTERRUPTED");
+});
+
+test("people read it under the error", () => {
+  const ledger: Ledger = {
+    requests: 12,
+    retries: 1,
+    failures: { timeout: 1 },
+    tokens: 34_567,
+    tokensUnanswered: 89,
+    cost: 0.25,
+  };
+  const style = { bad: String, faint: String };
+  for (const code of ["REEMBED_INTERRUPTED", "REEMBED_PROVIDER_KEY"] as const) {
+    const lines = describeError(
+      new ReembedError(code, "stopped", { details: { ledger } }),
+      { command: "backfill", debug: false },
+      { columns: () => 80, style } as never,
+    ).join("\n");
+    for (const told of ["34,567", "12, 1 without an answer", "$0.25", "89"]) {
+      assert.ok(lines.includes(told), `${told} in\n${lines}`);
+    }
+  }
+});
