@@ -41,8 +41,8 @@ async function measureOpen({ corpus, effort, turns }: SuiteScene) {
   const texts = textsOfWords(corpus.texts.slice(0, effort.apiTexts * 2), openWords, effort.apiTexts);
   const batch = textBatch(texts);
   const lane = await openBenchLane(mock.url);
-  const delays = monitorEventLoopDelay({ resolution: delayResolutionMs });
   let mostBytes = 0;
+  let longestStallMs = 0;
   try {
     const cases: BenchCase[] = [
       {
@@ -50,9 +50,12 @@ async function measureOpen({ corpus, effort, turns }: SuiteScene) {
         unit: "texts/s",
         better: "higher",
         async measure() {
+          // One for each: the time between two measurements would count as a stall.
+          const delays = monitorEventLoopDelay({ resolution: delayResolutionMs });
           delays.enable();
           const rate = await laneRate(lane, batch);
           delays.disable();
+          longestStallMs = Math.max(longestStallMs, delays.max / nanosecondsPerMs);
           mostBytes = Math.max(mostBytes, memoryUsage.rss());
           return rate;
         },
@@ -81,7 +84,7 @@ async function measureOpen({ corpus, effort, turns }: SuiteScene) {
     const facts: FactReport[] = [
       {
         name: "event loop of the API lane's program, held up at most",
-        value: delays.max / nanosecondsPerMs,
+        value: longestStallMs,
         unit: "ms",
         better: "lower",
         limit: 50,
