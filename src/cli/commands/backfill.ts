@@ -2,12 +2,7 @@ import { exitCodes } from "../../core/errors.ts";
 import type { Shard } from "../../core/leases.ts";
 import type { Stages } from "../../core/stages.ts";
 import type { BackfillResult } from "../../core/verbs.ts";
-import {
-  formatCount,
-  formatCountOf,
-  formatDuration,
-  formatShare,
-} from "../../observe/quantities.ts";
+import { formatCount, formatCountOf, formatDuration, formatShare } from "../../observe/quantities.ts";
 import { type Block, fields, line } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
