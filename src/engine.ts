@@ -30,6 +30,7 @@ import { checkedBatches } from "./corpus/check-corpus.ts";
 import { embeddableSources } from "./corpus/embeddable-sources.ts";
 import { openSource } from "./corpus/open-source.ts";
 import { rowSource } from "./corpus/row-source.ts";
+import { readHits } from "./corpus/read-hits.ts";
 import { readQrels, readQueries } from "./corpus/retrieval-set.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { openApiModel } from "./lanes/api/api-model.ts";
@@ -190,6 +191,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     checkedBatches: (sources, corpus, signal) => checkedBatches(sources, corpus, { signal }),
     readQueries,
     readQrels,
+    readHits,
     plans: { read: readPlanFile, write: (path, plan) => writeFileWhole(path, planText(plan)) },
     residentBytes,
     nowMs: Date.now,

@@ -36,6 +36,7 @@ const { seconds, complete } = await backfill({
   leases,
   shard: undefined,
   planned: null,
+  hits: null,
   begin: () => Promise.resolve(),
   openLane: () => Promise.resolve(watched.lane),
   isKnownComplete: () => Promise.resolve(false),

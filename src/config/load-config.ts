@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { z } from "zod";
+import { isHitLog } from "../core/hits.ts";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import { environmentLayer } from "./environment-layer.ts";
 import { invalidSettings } from "./invalid-settings.ts";
@@ -87,6 +88,13 @@ function resolvePaths(
       ...checked.gate,
       queries: absolute(checked.gate.queries, "gate", "queries"),
       qrels: absolute(checked.gate.qrels, "gate", "qrels"),
+    },
+    search: {
+      ...checked.search,
+      hits:
+        checked.search.hits !== null && isHitLog(checked.search.hits)
+          ? absolute(checked.search.hits, "search", "hits")
+          : checked.search.hits,
     },
     deprecations: {
       ...checked.deprecations,

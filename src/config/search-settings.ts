@@ -10,6 +10,7 @@ export interface SearchSettings {
     readonly queryCache: boolean;
     readonly queryCacheSize: string;
     readonly patienceSeconds: number;
+    readonly hits: string | null;
   };
 }
 
@@ -44,6 +45,11 @@ export const searchSettings = {
         description: "Seconds that a search waits for a hosted model.",
         variable: "REEMBED_SEARCH_PATIENCE_SECONDS",
         expected: "a number of seconds, up to 3600",
+      }),
+      hits: z.string().min(1).nullable().default(null).register(settingNotes, {
+        description: "Column of counts, or log of hits (JSONL), that tells the hottest rows in an emergency.",
+        variable: "REEMBED_SEARCH_HITS",
+        expected: 'the name of a column, or of a file such as "./hits.jsonl"',
       }),
     })
     .prefault({})

@@ -4,6 +4,7 @@
  */
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { CanaryRecord } from "./canary.ts";
+import type { FragmentHits, HitSource } from "./hits.ts";
 import type { KeyColumn } from "./key-column.ts";
 import type { Leases } from "./leases.ts";
 import type { SearchHit, SearchRequest, TextHit, TextIndex, TextSearchRequest } from "./search.ts";
@@ -207,6 +208,8 @@ export interface StoredTable {
       readonly signal?: AbortSignal | undefined;
     },
   ): AsyncIterable<TextRows>;
+  /** Hits on the rows of each fragment, by what a version has handled. @throws REEMBED_USAGE */
+  hits(version: VersionRecord | null, source: HitSource): Promise<FragmentHits[]>;
   /** Rows with these keys, for catching up stale ones. */
   readTextsByKey(keys: readonly Key[]): Promise<TextRows>;
   /** Rows with these keys, with the columns asked for; missing keys are left out. */

@@ -1,4 +1,5 @@
 /** What `plan` takes and answers: rows, tokens, money, time, writes and storage of a backfill. */
+import type { HitCoverage } from "./hits.ts";
 import type { ModelPrice } from "./provider.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
 
@@ -11,6 +12,11 @@ export interface PlanRequest {
   readonly exact?: boolean | undefined;
   /** Seconds that a provider takes for one request; with the concurrency it bounds a hosted model's rate. */
   readonly requestSeconds?: number | undefined;
+  /**
+   * The units whose rows are asked for most come first, by a column of counts or a log of hits (JSONL, a
+   * name with a `/` or that ends in `.jsonl`). @default by the order of the table
+   */
+  readonly hits?: string | undefined;
   /** File to write the units to, for `backfill` to carry out; replaced if it is there. One target only. */
   readonly out?: string | undefined;
 }
@@ -65,6 +71,8 @@ export interface TargetPlan {
   readonly deadline: string | null;
   /** What this target would replace, where the provider of the active version's model ends that. */
   readonly replaces: EndingVersion | null;
+  /** What the first units answer; only where they are ordered by hits. */
+  readonly use?: HitCoverage;
 }
 
 /** The active version, whose model its provider ends. */

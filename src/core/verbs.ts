@@ -58,6 +58,8 @@ export interface BackfillChoices {
    * @default all
    */
   readonly shard?: Shard | undefined;
+  /** The rows that are asked for most first, by a column of counts or a log of hits, as for a plan. */
+  readonly hits?: string | undefined;
   /** Make it the version that is kept as the backup, instead of whichever was. @default as it is */
   readonly backup?: boolean | undefined;
   /** What to do with a text that cannot have a vector. @default "skip" */

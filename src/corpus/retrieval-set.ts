@@ -1,10 +1,7 @@
-import { fileInput, headBytes } from "./byte-input.ts";
 import { formatError, shownValue } from "./corpus-error.ts";
-import { decompressed } from "./decompress.ts";
-import { detectCompression } from "./detect-format.ts";
+import { fileLines } from "./file-lines.ts";
 import { parseJsonLine } from "./json-line.ts";
 import type { JsonRow } from "./json-line.ts";
-import { textBlocks } from "./text-blocks.ts";
 
 /** A query of a retrieval set. */
 export interface RetrievalQuery {
@@ -72,18 +69,6 @@ export async function readQrels(path: string): Promise<Qrels> {
     "there are no judgements",
     "write query-id, corpus-id and score, separated by tabs",
   );
-}
-
-async function* fileLines(path: string): AsyncGenerator<{ text: string; line: number }, void> {
-  const input = await fileInput(path);
-  const compression = detectCompression(await headBytes(input.peek(), 8));
-  for await (const block of textBlocks(decompressed(input.read(), compression, path), path)) {
-    let line = block.firstLine;
-    for (const text of block.text.split(/\r?\n/)) {
-      if (text.trim() !== "") yield { text, line };
-      line += 1;
-    }
-  }
 }
 
 function jsonQuery(json: string, line: number, file: string): RetrievalQuery {

@@ -32,7 +32,7 @@ export function boundsWithin(
 }
 
 /**
- * Groups fragments with rows to handle into units, in order of their ids. A fragment is never split
+ * Groups fragments with rows to handle into units, in the order in which they are given. A fragment is never split
  * over units, and over merges only where it exceeds one.
  */
 export function planRound(fragments: readonly FragmentRows[], bounds: RoundBounds): RoundPlan {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit } from "../core/events.ts";
 import type { Leases, Shard } from "../core/leases.ts";
+import type { FragmentHits } from "../core/hits.ts";
 import type { PlannedUnit } from "../core/plan-file.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
@@ -37,6 +38,8 @@ export interface BackfillOptions {
   readonly shard: Shard | undefined;
   /** Units of a plan that was made before, and that are all that is to be done; null: whatever is found. */
   readonly planned: readonly PlannedUnit[] | null;
+  /** What the units are ordered by, the hottest first; null: by the table. A plan has its own order. */
+  readonly hits: readonly FragmentHits[] | null;
   /** Called once, before the first write, and only if there is something to do. */
   readonly begin: () => Promise<void>;
   /** Whether an earlier run found nothing left at the present version of the table. */

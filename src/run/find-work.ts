@@ -1,10 +1,12 @@
 import { inShard, type LeaseHolder, type LeaseItem, leaseItems, type Shard } from "../core/leases.ts";
+import type { FragmentHits } from "../core/hits.ts";
 import type { RoundPlan } from "../core/plan.ts";
 import type { PlannedUnit } from "../core/plan-file.ts";
 import type { FragmentRows, StoredTable } from "../core/ports.ts";
 import type { VersionRecord } from "../core/version.ts";
 import type { Key } from "../core/words.ts";
 import { limitPlan } from "../plan/limit-plan.ts";
+import { hottestFirst } from "../plan/order-by-hits.ts";
 import { boundsWithin, planRound } from "../plan/plan-round.ts";
 import { plannedRound, unitsOfShard } from "../plan/planned-round.ts";
 
@@ -47,6 +49,8 @@ export interface FindWorkOptions {
   readonly shard: Shard | undefined;
   /** Units of a plan that was made before, and that are all that is to be done; null: whatever is found. */
   readonly planned: readonly PlannedUnit[] | null;
+  /** What the units are ordered by, the hottest first; null: by the table. */
+  readonly hits: readonly FragmentHits[] | null;
   readonly limitRows: number | undefined;
   /** What merges may take beside the process and its model. */
   readonly memoryBytes: number;
@@ -76,12 +80,13 @@ export async function findWork(options: FindWorkOptions, handled: number, mostSt
 /** What this process has to do in fragments that have rows to do. */
 function roundOf(
   fragments: readonly FragmentRows[],
-  { version, shard, planned, memoryBytes }: FindWorkOptions,
+  { version, shard, planned, hits, memoryBytes }: FindWorkOptions,
 ): RoundPlan {
   const { dimensions } = version.space;
   if (planned !== null) return plannedRound(unitsOfShard(planned, shard), fragments, memoryBytes, dimensions);
   const ours = shard === undefined ? fragments : fragments.filter(({ id }) => inShard(id, shard));
-  return planRound(ours, boundsWithin(memoryBytes, dimensions, fragments));
+  const ordered = hits === null ? ours : hottestFirst(ours, hits);
+  return planRound(ordered, boundsWithin(memoryBytes, dimensions, fragments));
 }
 
 /** Stale rows, up to the bound of a round, and whether there are more. */

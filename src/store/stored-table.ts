@@ -6,6 +6,7 @@ import { checkKeys } from "./check-keys.ts";
 import { columnPatch } from "./column-patch.ts";
 import { createVersion } from "./create-version.ts";
 import { deleteRows } from "./delete-rows.ts";
+import { fragmentHits } from "./fragment-hits.ts";
 import { dropVersionColumns } from "./drop-version-columns.ts";
 import { pinCanary } from "./pin-canary.ts";
 import { requireCorpus, schemaOf } from "./read-registry.ts";
@@ -37,6 +38,7 @@ export function storedTable(handle: TableHandle): StoredTable {
     pinCanary: (name, canary) => pinCanary(handle, name, canary),
     fragments: (version, options) => readFragments(handle, version, options?.every ?? false),
     readTexts: (version, fragmentIds, options) => readTexts(handle, version, fragmentIds, options),
+    hits: (version, source) => fragmentHits(handle, version, source),
     readTextsByKey: (keys) => readTextsByKey(handle, keys),
     rowsByKey: (keys, columns) => rowsByKey(handle, keys, columns),
     sampleTexts: (rows) => sampleTexts(handle, rows),

@@ -19,6 +19,7 @@ import { checkWrites } from "./check-writes.ts";
 import { ensureCanary } from "./ensure-canary.ts";
 import { existingVersion } from "./existing-version.ts";
 import { type FixedRequest, fixRequest } from "./fix-request.ts";
+import { findHits } from "./find-hits.ts";
 import { isKnownComplete } from "./is-known-complete.ts";
 import { createRunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
@@ -86,6 +87,7 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
       leases,
       shard: request.shard,
       planned: request.plan?.units ?? null,
+      hits: await findHits(context, table, version, request.hits),
       begin,
       openLane,
       openSpool: () => openVersionSpool(context, table, version),

@@ -8,8 +8,10 @@ import { summarizeVersions } from "../lifecycle/summarize-versions.ts";
 import { describePlan } from "../plan/describe-plan.ts";
 import { hostedSeconds } from "../plan/hosted-seconds.ts";
 import { boundsWithin, planRound } from "../plan/plan-round.ts";
+import { hitCoverage, hottestFirst } from "../plan/order-by-hits.ts";
 import { estimateStorage } from "../plan/storage-estimate.ts";
 import { writeCost } from "../plan/write-cost.ts";
+import { findHits } from "./find-hits.ts";
 import { existingVersion } from "./existing-version.ts";
 import { countEveryRow, estimateFromSample, type RowsToCount, type TokenCount } from "./count-tokens.ts";
 import { corpusOf, requireCorpus } from "./require-corpus.ts";
@@ -59,7 +61,9 @@ export async function planTargets(
     const version = existingVersion(snapshot, model) ?? null;
     const fragments = await table.fragments(version);
     const rows = fragments.reduce((sum, { pending }) => sum + pending, 0);
-    const round = planRound(fragments, boundsWithin(context.settings.memoryBytes, dimensions, fragments));
+    const hits = await findHits(context, table, version, request.hits);
+    const ordered = hits === null ? fragments : hottestFirst(fragments, hits);
+    const round = planRound(ordered, boundsWithin(context.settings.memoryBytes, dimensions, fragments));
     const vectors = { dimensions, type: version?.vectorType ?? newType };
     const count = async (tokens: TokenCount): Promise<Counted> => {
       const counted: RowsToCount = { table, version, fragments, rows };
@@ -88,7 +92,7 @@ export async function planTargets(
           ? null
           : endOf(active, calendar, effort.seconds, context.settings.retirementGraceDays),
     };
-    targets.push(target);
+    targets.push(hits === null ? target : { ...target, use: hitCoverage(round, hits) });
     if (out === null) continue;
     const about = {
       madeAt: new Date(context.nowMs()).toISOString(),

@@ -84,6 +84,8 @@ export interface VerbContext extends CanaryChecks {
   ): AsyncIterable<SourceBatch>;
   readQueries(path: string): Promise<readonly KnownQuery[]>;
   readQrels(path: string): Promise<Judgements>;
+  /** How often each key was found, from a log of hits. */
+  readHits(path: string): Promise<ReadonlyMap<string, number>>;
   readonly plans: PlanFiles;
   /** Unit: bytes. */
   residentBytes(): number;

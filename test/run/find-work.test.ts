@@ -25,6 +25,7 @@ function world(staleRows: number) {
     version,
     shard: undefined,
     planned: null,
+    hits: null,
     limitRows: undefined,
   };
   return { options: { ...options, memoryBytes: 1e9, signal: undefined }, batchesRead: () => read };

@@ -67,6 +67,7 @@ async function scene(context: TestContext) {
         leases,
         shard: undefined,
         planned: null,
+        hits: null,
         begin: async () => {},
         isKnownComplete: async () => false,
         openLane: async () => laneOf(v2),

@@ -133,6 +133,7 @@ test("whatever ends a run, the rows end right, and the counts add up", async (co
           leases,
           shard: undefined,
           planned: null,
+          hits: null,
           begin: async () => {},
           isKnownComplete: async () => false,
           openLane: async () => laneOf(version, held, pass),

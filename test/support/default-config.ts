@@ -24,7 +24,7 @@ export function defaultConfig(folder: string): RunConfig {
     storageOptions: {},
     stateFolder: null,
     retirementGraceDays: 14,
-    search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10 },
+    search: { missing: "report", queryCache: true, queryCacheSize: "64MB", patienceSeconds: 10, hits: null },
     jobs: { follow: "never" },
     deprecations: { files: [], url: null },
     alerts: { webhook: null },

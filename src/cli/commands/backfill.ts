@@ -7,6 +7,7 @@ import { type Block, fields, line } from "../../observe/report.ts";
 import { defineTableCommand } from "../table-command.ts";
 import { usageError } from "../parse-arguments.ts";
 import { presentLedger } from "../present-ledger.ts";
+import { hitsFlags, hitsOf } from "./hits-flags.ts";
 import { laneFlags, laneSettings } from "./lane-flags.ts";
 import { corpusFlags, corpusSetting } from "./corpus-flags.ts";
 import { batchFlags, batchSetting, providerFlags, providerSetting } from "./provider-flags.ts";
@@ -48,6 +49,7 @@ export const backfillCommand = defineTableCommand({
       placeholder: "I/N",
       about: "fill only part I of N of the table or plan, beside processes that fill the rest; 1/2, 2/2",
     },
+    ...hitsFlags,
     backup: {
       kind: "switch",
       about: "keep it as the backup: filled by every write, never due, and one `switch --to backup` away",
@@ -87,12 +89,24 @@ export const backfillCommand = defineTableCommand({
     memory: flags.memory,
     provider: { ...providerSetting(flags), ...batchSetting(flags) },
   }),
-  start(engine, { flags, config }) {
+  start(engine, { flags, config, cwd }) {
     if ((flags.noWait || flags.deadline !== undefined) && !config.provider.batch) {
       throw usageError("--no-wait and --deadline are about batches; add --batch, or leave them out");
     }
+    const hits = hitsOf(flags, config.search.hits, cwd);
+    if (hits !== undefined && flags.plan !== undefined) {
+      throw usageError(
+        "a plan has its own order: make it with reembed plan --emergency, and leave --hits out here",
+      );
+    }
+    if (hits !== undefined && config.provider.batch) {
+      throw usageError(
+        "a provider's batches take up to a day and come as they please: leave --batch out, or the hits",
+      );
+    }
     const choices = {
       name: flags.name,
+      ...(hits === undefined ? {} : { hits }),
       workers: config.workers ?? undefined,
       limitRows: flags.limitRows,
       shard: flags.shard === undefined ? undefined : parseShard(flags.shard),
