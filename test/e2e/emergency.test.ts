@@ -11,7 +11,7 @@ const potion = "bundled:potion-base-4m-int8?dimensions=64";
 const [fragments, rowsEach, hottest] = [10, 4, 7];
 
 /** Memory in which each of the small fragments is a unit of its own. */
-const memory = "8KB";
+const memory = "11468B";
 
 interface Scene {
   readonly cwd: string;

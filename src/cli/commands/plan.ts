@@ -117,7 +117,7 @@ export const planCommand = defineTableCommand({
       "what it will cost, to the token",
     ],
     [
-      "reembed plan --table docs --to bundled:all-MiniLM-L6-v2 --emergency --hits hits.jsonl",
+      "reembed plan --to bundled:all-MiniLM-L6-v2 --emergency --hits hits.jsonl",
       "what the hottest units answer",
     ],
     [
