@@ -50,6 +50,7 @@ import { batchTerms } from "./providers/batch/batch-terms.ts";
 import { openBatches } from "./providers/batch/open-batches.ts";
 import { openProvider } from "./providers/open-provider.ts";
 import { describeHosted } from "./space/describe-hosted.ts";
+import { lockedRevisions } from "./space/locked-revisions.ts";
 import { createModelPackages } from "./space/model-packages.ts";
 import { openModel } from "./space/open-model.ts";
 import { openSpool } from "./spool/open-spool.ts";
@@ -61,7 +62,7 @@ import { openQueryCache } from "./state/open-query-cache.ts";
 import { openStore } from "./store/open-store.ts";
 import { adoptVectors } from "./verbs/adopt-vectors.ts";
 import { backfillVersion } from "./verbs/backfill-version.ts";
-import { checkTable } from "./verbs/check-table.ts";
+import { type CheckPorts, checkTable } from "./verbs/check-table.ts";
 import { buildIndex } from "./verbs/build-index.ts";
 import { type EmbedPorts, embedSources } from "./verbs/embed-sources.ts";
 import { evaluateVersions } from "./verbs/evaluate-versions.ts";
@@ -211,6 +212,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
   const calendar = {
     readCalendar: () => readCalendar(providerEnds, onlineCalendar, config.deprecations.files),
   };
+  const checkPorts: CheckPorts = { ...calendar, lockedRevisions: () => lockedRevisions(lockFile) };
   const jobPorts: JobPorts = {
     ...calendar,
     openAlerts: async () => {
@@ -264,7 +266,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
     update: job((context, request: UpdateRequest) => updateObjects(context, rowSource, request)),
     delete: job(deleteRows),
     versions: job(async (context, request: VersionsRequest) => {
-      const result = await listVersions(context, jobPorts.readCalendar, request);
+      const result = await listVersions(context, checkPorts, request);
       for (const message of mutableWarnings(result.versions.map(({ model }) => model))) {
         context.emit({ event: "warning:raised", message });
       }
@@ -282,7 +284,7 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
           nowMs: context.nowMs,
         });
       }),
-    check: job((context, request: CheckRequest) => checkTable(context, jobPorts, request)),
+    check: job((context, request: CheckRequest) => checkTable(context, checkPorts, request)),
     runJobs: job((context, request: RunJobsRequest) => runJobs(context, jobPorts, request)),
     active: () =>
       startJob(async (emit) => describeActive(await (await openTable(contextOf(emit))).snapshot())),

@@ -11,6 +11,7 @@ export const checkNames = [
   "backup",
   "retire",
   "deprecations",
+  "lineage",
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 

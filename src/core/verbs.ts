@@ -7,6 +7,7 @@ import type { Shard } from "./leases.ts";
 import type { Stages } from "./stages.ts";
 import type { RowOutcomeName } from "./outcome.ts";
 import type { Family } from "./lineage.ts";
+import type { NewerBase } from "./newer-bases.ts";
 import type { IndexType } from "./ports.ts";
 import type { NewVectorType, VectorType } from "./vector-type.ts";
 import type { Ledger } from "./provider.ts";
@@ -159,6 +160,8 @@ export interface VersionsResult {
   readonly deprecations: readonly DeprecationAlert[];
   /** Where lineage was asked for. */
   readonly families?: readonly Family[];
+  /** Fine-tunes whose base has a newer revision; where lineage was asked for. */
+  readonly newerBases?: readonly NewerBase[];
 }
 
 /** Of a version's vectors, or, with `fullText`, of the text columns, which belong to no version. */

@@ -1,5 +1,6 @@
 import type { Calendar } from "../core/deprecations.ts";
 import { throwIfAborted } from "../core/errors.ts";
+import type { KnownRevision } from "../core/newer-bases.ts";
 import {
   type CheckName,
   checkNames,
@@ -11,6 +12,7 @@ import { hasColumn } from "../lifecycle/summarize-versions.ts";
 import { checkBackup } from "./check/check-backup.ts";
 import { checkCanaries } from "./check/check-canaries.ts";
 import { checkDeprecations, checkRetirements } from "./check/check-dates.ts";
+import { checkLineage } from "./check/check-lineage.ts";
 import { checkMix } from "./check/check-mix.ts";
 import { checkPins } from "./check/check-pins.ts";
 import { checkCoverage, checkStale } from "./check/check-rows.ts";
@@ -19,6 +21,8 @@ import { tableName, type VerbContext } from "./verb-context.ts";
 /** What the doctor reads beyond the table. Filled in by the composition root. */
 export interface CheckPorts {
   readCalendar(): Promise<Calendar>;
+  /** @throws REEMBED_CONFIG_INVALID, REEMBED_CONFIG_UNREADABLE */
+  lockedRevisions(): Promise<readonly KnownRevision[]>;
 }
 
 /**
@@ -47,6 +51,10 @@ export async function checkTable(
     backup: () => checkBackup(table, live, context.signal),
     retire: async () => checkRetirements(name, live, nowMs),
     deprecations: async () => checkDeprecations(name, live, await ports.readCalendar(), nowMs),
+    lineage: async () => {
+      const known = { versions: snapshot.versions, locked: await ports.lockedRevisions() };
+      return checkLineage(live, known, await ports.readCalendar());
+    },
   };
   const checked = checkNames.filter((check) => only === undefined || only.includes(check));
   const findings: Finding[] = [];

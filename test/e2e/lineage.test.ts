@@ -1,7 +1,7 @@
 /** A parent that is named when a package is pinned: kept with digests, shown with the versions. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openReembed } from "../../src/index.ts";
@@ -52,5 +52,31 @@ test("model pull --parent stands in the lock file and in the tree of versions", 
         [1, ["v2"]],
       ],
     ],
+  );
+
+  // The base is another package by now under its old reference.
+  const old = `local:${join(cwd, "base")}`;
+  await writeFineTune(join(cwd, "base"), { every: 5, by: 3 });
+  await reembed.close();
+  const run = (...words: string[]) =>
+    runHere([...words, "--db", join(cwd, "db"), "--table", "docs", "--pin"], { cwd });
+  assert.equal((await run("backfill", "--to", old)).exitCode, 0);
+  await writeFineTune(join(cwd, "tune"), { every: 7, by: 9, baseModel: old });
+  assert.equal((await run("backfill", "--to", `local:${join(cwd, "tune")}`)).exitCode, 0);
+  assert.deepEqual((await run("versions", "--tree")).last["newerBases"], []);
+  await writeFineTune(join(cwd, "base"), { every: 5, by: 8 });
+  await rm(join(cwd, "reembed.lock.json"));
+  assert.equal((await run("backfill", "--to", old, "--name", "again")).exitCode, 0);
+  const { newerBases } = (await run("versions", "--tree")).last as { newerBases: { version: string }[] };
+  assert.deepEqual(
+    newerBases.map(({ version }) => version),
+    ["v4"],
+  );
+  const { findings } = (await run("check", "--only", "lineage")).last as {
+    findings: { level: string; message: string }[];
+  };
+  assert.match(
+    findings.map(({ level, message }) => `${level}: ${message}`).join("\n"),
+    /^warning: v4 was made from local:.*base, and the base has a newer revision: local:.*base \(version again of \d{4}-\d\d-\d\d\)$/,
   );
 });

@@ -10,7 +10,7 @@ const sampleRows = 256;
 export const checkCommand = defineTableCommand({
   about:
     "Looks a table over and changes nothing: pinned models, vectors of another space (by embedding a sample " +
-    "of each version again), canaries, stale rows, coverage, versions that are due, models that end. It says " +
+    "of each version again), canaries, stale rows, coverage, versions that are due, models that end, fine-tunes whose base has a newer revision. It says " +
     "nothing where all is well, else a line for each finding and the command that mends it; it exits with 8 " +
     "where a finding is an error.",
   argument: null,

@@ -1,4 +1,5 @@
 import { describeAlert } from "../../core/deprecations.ts";
+import { describeNewerBase } from "../../core/newer-bases.ts";
 import type { VersionsResult, VersionSummary } from "../../core/verbs.ts";
 import { formatBytes, formatCount, formatShare } from "../../observe/quantities.ts";
 import { type Block, line, table } from "../../observe/report.ts";
@@ -34,6 +35,7 @@ export const versionsCommand = defineTableCommand({
         .filter(({ level }) => level !== null)
         .map((alert) => line(`warning: ${describeAlert(alert)}`)),
       ...treeOf(result),
+      ...(result.newerBases ?? []).map((newer) => line(describeNewerBase(newer))),
       ...historyOf(result.versions),
     ];
   },
