@@ -1,6 +1,8 @@
 /** Two spaces through settings: what is configured, asked for or resumed is not what the table holds. */
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Attack, runAttacks } from "../support/attack.ts";
+import { answersOf, type Attack, questions, runAttacks } from "../support/attack.ts";
 import { type AttackedTable, attackedTable, potion } from "../support/attacked-table.ts";
 
 const minilm = "bundled:all-MiniLM-L6-v2";
@@ -13,6 +15,13 @@ const configured = (model: string, option: string, field: string): Attack => ({
 });
 
 const vector = (length: number, value = 0.1): Float32Array => new Float32Array(length).fill(value);
+
+/** The file of a plan to make a version behind the prompt `x`. */
+async function planned({ reembed, cwd }: AttackedTable): Promise<string> {
+  const out = join(cwd, "plan.json");
+  await reembed.plan({ to: [`${potion}?prompt=x`], out });
+  return out;
+}
 
 const spaceOf = async ({ reembed }: AttackedTable, name: string): Promise<string> =>
   (await reembed.versions()).versions.find((version) => version.name === name)?.spaceId ?? "";
@@ -90,6 +99,110 @@ runAttacks(
       outcome: { refused: "REEMBED_SPACE_MISMATCH" },
       attack: async (table) =>
         table.reembed.search({ vector: vector(128, Number.NaN), spaceId: await spaceOf(table, "v1") }),
+    },
+    {
+      what: "a query vector of the space that was active before a switch",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /version v1 is of that space/ },
+      attack: async (table) => {
+        const request = { vector: vector(128), spaceId: await spaceOf(table, "v1") };
+        await table.reembed.search(request);
+        await (await table.reopen()).switch({ to: "v2", force: true, why: "test" });
+        return table.reembed.search(request);
+      },
+    },
+    {
+      what: "two processes make a version of one name with two models at the same time",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH" },
+      attack: async ({ reopen }) => {
+        const makers = [await reopen(), await reopen()];
+        const filled = await Promise.allSettled(
+          makers.map(async (maker, at) =>
+            maker.backfill({ to: `${potion}?prompt=${"ab"[at]}`, name: "both" }),
+          ),
+        );
+        const [failed, ...more] = filled.filter((each) => each.status === "rejected");
+        assert.deepEqual(more, [], "one of them fills it");
+        throw failed?.reason;
+      },
+    },
+    {
+      what: "searches meet switches and rollbacks under way",
+      outcome: { kept: true },
+      attack: async (table) => {
+        const answers = await answersOf(table);
+        const [text = ""] = questions;
+        const switching = await table.reopen();
+        let done = false;
+        const turns = (async () => {
+          for (let turn = 0; turn < 3; turn += 1) {
+            await switching.switch({ to: "v2", force: true, why: "test" });
+            await switching.rollback();
+          }
+          done = true;
+        })();
+        const met = new Set<string>();
+        while (!done) {
+          const { version, hits } = await table.reembed.search({ text, limit: 5, exact: true });
+          met.add(version);
+          assert.deepEqual(
+            hits.map(({ key }) => String(key)),
+            answers[`${version}: ${text}`],
+          );
+        }
+        await turns;
+        assert.ok(met.size > 0);
+      },
+    },
+    {
+      what: "a plan that was made for one model is carried out with another",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /documentPrompt/ },
+      attack: async (table) => {
+        const plan = await planned(table);
+        return table.reembed.backfill({ plan, to: `${potion}?prompt=y` });
+      },
+    },
+    {
+      what: "a plan's model is edited, its space left as it was",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /documentPrompt/ },
+      attack: async (table) => {
+        const plan = await planned(table);
+        const text = await readFile(plan, "utf8");
+        await writeFile(
+          plan,
+          text.replaceAll('"model": "bundled:potion-base-4m-int8?prompt=x"', `"model": "${potion}?prompt=y"`),
+        );
+        return table.reembed.backfill({ plan });
+      },
+    },
+    {
+      what: "a plan's space is edited, its id left as it was",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH" },
+      attack: async (table) => {
+        const plan = await planned(table);
+        const text = await readFile(plan, "utf8");
+        await writeFile(plan, text.replace('"documentPrompt": "x"', '"documentPrompt": "y"'));
+        return table.reembed.backfill({ plan });
+      },
+    },
+    {
+      what: "a plan is carried out on a table of the same name that is another",
+      outcome: { refused: "REEMBED_PLAN_FOREIGN" },
+      attack: async (table) => {
+        const plan = await planned(table);
+        return (await attackedTable(potion)).reembed.backfill({ plan });
+      },
+    },
+    {
+      what: "rows are written with vectors of their own",
+      outcome: { refused: "REEMBED_CORPUS_SCHEMA_MISMATCH" },
+      attack: async ({ reembed }) =>
+        reembed.write({ rows: [{ id: 900, text: "a new cat", vector_v1: Array(128).fill(0.1) }] }),
+    },
+    {
+      what: "a version's own column is adopted as another model's",
+      outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /version v1 was made in another space/ },
+      attack: async ({ reembed }) =>
+        reembed.adopt({ column: "vector_v1", model: `${potion}?prompt=x`, trust: true }),
     },
     {
       what: "files with vectors of another space are appended as rows",

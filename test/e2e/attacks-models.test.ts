@@ -17,6 +17,8 @@ import {
   shuffled,
   texts,
 } from "../support/attacked-table.ts";
+import { smallTokenizer, writeFiles } from "../space/model-package.ts";
+import { buildOnnx } from "../space/onnx-file.ts";
 import { writeFineTune } from "../support/fine-tune.ts";
 import { connect } from "@lancedb/lancedb";
 
@@ -174,6 +176,90 @@ runAttacks(files.map(onWholeModel), async () => {
   return attackedTable(`local:${model}`);
 });
 
+/** A transformer of a few words, whole again before each attack, in two precisions. */
+const small = join(await emptyFolder(), "small");
+const words = ["[UNK]", "the", "a", "house", "in", "old"];
+const encoder = { rows: words.length, width: 8 };
+const floats = `local:${small}?onnxFile=float.onnx`;
+const quantised = `local:${small}?onnxFile=int8.onnx`;
+
+async function restoreSmall(): Promise<void> {
+  await rm(small, { recursive: true, force: true });
+  await writeFiles(small, {
+    "tokenizer.json": smallTokenizer(words),
+    "float.onnx": buildOnnx(encoder),
+    "int8.onnx": buildOnnx({ ...encoder, operator: "DynamicQuantizeLinear" }),
+  });
+}
+
+/** What is pinned is thrown away, so that whatever lies there is pinned anew. */
+async function forgetPins({ cwd }: AttackedTable): Promise<void> {
+  await rm(join(cwd, "reembed.lock.json"));
+}
+
+const precisions: readonly Attack[] = [
+  {
+    what: "the configuration names another precision of the package",
+    outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /quantisation: "?float32"? -> "?int8-dynamic/ },
+    attack: async ({ reopen }) => (await reopen({ model: quantised })).search({ text: questions[0] }),
+  },
+  {
+    what: "a version is filled further with another precision of the package",
+    outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /quantisation/ },
+    attack: async ({ reembed }) => reembed.backfill({ to: quantised, name: "v1" }),
+  },
+  {
+    what: "the file of one precision is put in the place of the other",
+    outcome: { refused: "REEMBED_MODEL_LOCK_MISMATCH", message: /float\.onnx/ },
+    attack: async (table) => {
+      await cp(join(small, "int8.onnx"), join(small, "float.onnx"));
+      return search(table);
+    },
+  },
+  {
+    what: "the file of one precision is put in the place of the other, and pinned anew",
+    outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /quantisation/ },
+    attack: async (table) => {
+      await cp(join(small, "int8.onnx"), join(small, "float.onnx"));
+      await forgetPins(table);
+      return search(table);
+    },
+  },
+  {
+    what: "the tokenizer is one of the same words in another order, and pinned anew",
+    outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /packageDigest/ },
+    attack: async (table) => {
+      await writeFiles(small, { "tokenizer.json": smallTokenizer(words.toReversed()) });
+      await forgetPins(table);
+      return search(table);
+    },
+  },
+  {
+    what: "a file that names prompts is added to the package",
+    outcome: { refused: "REEMBED_SPACE_MISMATCH", message: /Prompt|packageDigest/ },
+    attack: async (table) => {
+      await writeFiles(small, {
+        "config_sentence_transformers.json": { prompts: { query: "query: ", document: "passage: " } },
+      });
+      return search(table);
+    },
+  },
+];
+
+runAttacks(
+  precisions.map(({ attack, ...rest }) => ({
+    ...rest,
+    async attack(table) {
+      await restoreSmall();
+      return attack(table);
+    },
+  })),
+  async () => {
+    await restoreSmall();
+    return attackedTable(floats);
+  },
+);
+
 let started: MockProvider | null = null;
 after(() => started?.close());
 const provider = (): MockProvider => {
@@ -241,6 +327,30 @@ const providers: readonly Attack[] = [
     what: "a provider has other weights, and the doctor looks",
     outcome: { found: "canary", message: /gives other vectors for every text/ },
     attack: async () => drift(),
+  },
+  {
+    what: "a provider had other weights before the version kept what it is checked against",
+    outcome: { refused: "REEMBED_CANARY_TRIPPED", message: /none of 16 sampled vectors/ },
+    attack: changed(drift, async ({ lance, reembed }) => {
+      await (
+        await lance()
+      ).updateFieldMetadata([{ path: "vector_v1", metadata: { "reembed:canary": null } }]);
+      return reembed.backfill({ to: hosted() });
+    }),
+  },
+  {
+    what: "another server answers under the same name, with other weights",
+    outcome: { refused: "REEMBED_CANARY_TRIPPED" },
+    attack: async ({ reembed, lance }) => {
+      const other = await startMockProvider();
+      try {
+        other.setFaults({ driftAfter: 0, driftDistance: 0.05 });
+        await (await lance()).update({ where: "id = 3", values: { text: "another text" } });
+        return await reembed.backfill({ to: hosted().replace(provider().url, other.url), name: "v1" });
+      } finally {
+        await other.close();
+      }
+    },
   },
   {
     what: "another model answers in a provider's place, and says so",

@@ -1,11 +1,12 @@
 /** Two spaces through the table itself: what any program with LanceDB can do to columns, rows and metadata. */
+import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connect } from "@lancedb/lancedb";
+import { connect, Index } from "@lancedb/lancedb";
 import { arrow } from "../../src/arrow.ts";
 import { canonicalJson, type SpaceDescription } from "../../src/core/space.ts";
 import { makeSpace } from "../../src/space/space-id.ts";
-import { type Attack, questions, runAttacks } from "../support/attack.ts";
+import { answersOf, type Attack, questions, runAttacks } from "../support/attack.ts";
 import {
   type AttackedTable,
   attackedTable,
@@ -270,6 +271,82 @@ const attacks: readonly Attack[] = [
     outcome: { found: "mix", message: /2 of 40 sampled vectors of v1/ },
     attack: async (table) =>
       overwrite(table, "vector_v1", [1, 2], (vector) => vector.map((value) => value / 2)),
+  },
+  {
+    what: "another version's vectors are copied into a version's column",
+    outcome: { found: "mix", message: /40 of 40 sampled vectors of v2 are of another space/ },
+    attack: async ({ lance }) => (await lance()).update({ valuesSql: { vector_v2: "vector_v1" } }),
+  },
+  {
+    what: "a row gets the text and the hash of another, and keeps its vector",
+    outcome: { found: "mix", message: /1 of 40 sampled vectors of v1 are of another space/ },
+    attack: async (table) => {
+      const hashes = await hashesOf(table);
+      const valuesSql = { text: `'${texts[2]}'`, vector_v1__hash: String(hashes[2]) };
+      await (await table.lance()).update({ where: "id = 1", valuesSql });
+    },
+  },
+  {
+    what: "rows say that several models made the vectors of one version",
+    outcome: {
+      found: "mix",
+      message:
+        /rows of v1 disagree in embedding_model on what made them: 30 rows say potion, 10 rows say bge/,
+    },
+    attack: async ({ lance }) => {
+      await (await lance()).addColumns([{ name: "embedding_model", valueSql: "'potion'" }]);
+      await (await lance()).update({ where: "id < 10", values: { embedding_model: "bge" } });
+    },
+  },
+  {
+    what: "a version's index is built by another measure, under another version's name",
+    outcome: { kept: true },
+    attack: async (table) => {
+      const answers = await answersOf(table);
+      const config = Index.ivfFlat({ distanceType: "l2", numPartitions: 1 });
+      await (await table.lance()).createIndex("vector_v1", { config, name: "vector_v2_idx" });
+      assert.deepEqual(await answersOf(table, false), answers);
+    },
+  },
+  {
+    what: "the columns of two versions are swapped by renaming, each with the index of the other's name",
+    outcome: { kept: true },
+    attack: async (table) => {
+      const { lance } = table;
+      const answers = await answersOf(table);
+      for (const column of ["vector_v1", "vector_v2"]) {
+        const config = Index.ivfFlat({ distanceType: "cosine", numPartitions: 1 });
+        await (await lance()).createIndex(column, { config });
+      }
+      for (const [path, rename] of [
+        ["vector_v1", "aside"],
+        ["vector_v2", "vector_v1"],
+        ["aside", "vector_v2"],
+      ] as const) {
+        await (await lance()).alterColumns([{ path, rename }]);
+      }
+      assert.deepEqual(await answersOf(table, false), answers);
+    },
+  },
+  {
+    what: "a version that was let go of gets a column of its name again, of other vectors",
+    outcome: { refused: "REEMBED_STORE_STATE", message: /version v1 is retired/ },
+    attack: async ({ lance, reopen }) => {
+      const reembed = await reopen({ retirementGraceDays: 0 });
+      await reembed.switch({ to: "v2", force: true, why: "test" });
+      await reembed.retire({ version: "v1" });
+      await (await lance()).addColumns([{ name: "vector_v1", valueSql: "vector_v2" }]);
+      return (await reopen()).search({ text: questions[0], version: "v1" });
+    },
+  },
+  {
+    what: "a version is made active by hand that was never filled",
+    outcome: { refused: "REEMBED_STORE_METADATA", message: /v1 and v3 are both active/ },
+    attack: async (table) => {
+      await table.reembed.backfill({ to: `${potion}?dimensions=64`, name: "v3", limitRows: 1 });
+      await edit(table, "vector_v3", { state: "active" });
+      return search(table);
+    },
   },
   {
     what: "an older version of the table is restored, after a switch",

@@ -24,14 +24,14 @@ export interface Attack {
 
 export const questions = ["a cat in an old house", "the tax of a river", "violins in winter"];
 
-/** What each searchable version answers, by the keys of its hits. */
-async function answersOf(table: AttackedTable): Promise<Record<string, string[]>> {
+/** What each searchable version answers, by the keys of its hits; by way of its index where not `exact`. */
+export async function answersOf(table: AttackedTable, exact = true): Promise<Record<string, string[]>> {
   const reembed = await table.reopen();
   const { versions } = await reembed.versions();
   const answers: Record<string, string[]> = {};
   for (const { name } of versions) {
     for (const text of questions) {
-      const { hits } = await reembed.search({ text, version: name, limit: 5, exact: true });
+      const { hits } = await reembed.search({ text, version: name, limit: 5, exact });
       answers[`${name}: ${text}`] = hits.map(({ key }) => String(key));
     }
   }
