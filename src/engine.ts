@@ -115,7 +115,8 @@ export async function openEngine(config: RunConfig, options: EngineOptions = {})
       price: choosePrice(reference, facts, { ...settings, prices: config.prices }),
       openProvider: () => openProvider(reference, space.description, options.env ?? {}),
       batchTerms: batchTerms[reference.provider],
-      openBatches: () => openBatches(reference, space.description, facts.dimensions, options.env ?? {}),
+      openBatches: (signal) =>
+        openBatches(reference, space.description, facts.dimensions, options.env ?? {}, signal),
       limitsFolder: settings.limitsFolder ?? join(tmpdir(), `reembed-limits-${userInfo().uid}`),
     });
   };

@@ -5,8 +5,16 @@ import { commands } from "./commands.ts";
 import { type FlagSpecs, flagUsage } from "./flags.ts";
 import { outputFlags, tableFlags } from "./global-flags.ts";
 
-/** Help fits the narrowest terminal that people still use. */
-const helpColumns = 80;
+/** Lines longer than this are hard to read, however wide the terminal is. */
+const mostColumns = 80;
+
+/** In fewer columns nothing would be left beside the names. */
+const fewestColumns = 40;
+
+/** Columns that help is written in on a terminal of so many. */
+function columnsOf(terminalColumns: number): number {
+  return Math.max(fewestColumns, Math.min(mostColumns, terminalColumns));
+}
 
 /** What each exit code means, for the help of the program. */
 const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
@@ -23,8 +31,9 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   terminated: "terminated; resumable",
 };
 
-/** The help of the whole program. */
-export function programHelp(version: string): string {
+/** The help of the whole program, on a terminal of so many columns. */
+export function programHelp(version: string, terminalColumns: number = mostColumns): string {
+  const helpColumns = columnsOf(terminalColumns);
   return [
     `reembed ${version}`,
     ...wrapText(
@@ -37,7 +46,10 @@ export function programHelp(version: string): string {
     "  reembed help COMMAND",
     "",
     "Commands",
-    ...entries(Object.values(commands).map(({ usage, summary }) => [usage, summary] as const)),
+    ...entries(
+      Object.values(commands).map(({ usage, summary }) => [usage, summary] as const),
+      helpColumns,
+    ),
     "",
     "A migration",
     "  reembed import docs.parquet --table docs",
@@ -46,26 +58,31 @@ export function programHelp(version: string): string {
     "  reembed switch --table docs --to v2",
     "",
     "Models",
-    ...entries([
-      ["bundled:NAME", "comes with reembed: potion-base-4m-int8, all-MiniLM-L6-v2"],
-      ["local:PATH", "a model package on disk, pinned in reembed.lock.json"],
-      ["hf:OWNER/NAME@REVISION", "from the Hugging Face hub, by full commit hash"],
-      ["PROVIDER:MODEL", "computed by openai, cohere, voyage, ollama and others, by versioned name"],
-    ]),
-    ...flagSection("Flags of every command", { ...tableFlags, ...outputFlags }),
+    ...entries(
+      [
+        ["bundled:NAME", "comes with reembed: potion-base-4m-int8, all-MiniLM-L6-v2"],
+        ["local:PATH", "a model package on disk, pinned in reembed.lock.json"],
+        ["hf:OWNER/NAME@REVISION", "from the Hugging Face hub, by full commit hash"],
+        ["PROVIDER:MODEL", "computed by openai, cohere, voyage, ollama and others, by versioned name"],
+      ],
+      helpColumns,
+    ),
+    ...flagSection("Flags of every command", { ...tableFlags, ...outputFlags }, helpColumns),
     "",
     "Exit codes",
     ...entries(
       Object.entries(exitCodes).map(
         ([name, code]) => [String(code), exitMeanings[name as keyof typeof exitCodes]] as const,
       ),
+      helpColumns,
     ),
     "",
   ].join("\n");
 }
 
-/** The help of one command. */
-export function commandHelp(name: string, command: Command): string {
+/** The help of one command, on a terminal of so many columns. */
+export function commandHelp(name: string, command: Command, terminalColumns: number = mostColumns): string {
+  const helpColumns = columnsOf(terminalColumns);
   const required = Object.entries(command.flags).filter(([, spec]) => spec.required === true);
   const usage = [
     `reembed ${name}`,
@@ -80,9 +97,9 @@ export function commandHelp(name: string, command: Command): string {
     ...wrapText(command.about, helpColumns),
     ...(command.argument === null
       ? []
-      : ["", ...entries([[command.argument.placeholder, command.argument.about]])]),
-    ...flagSection("Flags", command.flags),
-    ...flagSection("Shared flags", command.sharedFlags),
+      : ["", ...entries([[command.argument.placeholder, command.argument.about]], helpColumns)]),
+    ...flagSection("Flags", command.flags, helpColumns),
+    ...flagSection("Shared flags", command.sharedFlags, helpColumns),
     "",
     "Examples",
     ...command.examples.flatMap(([commandLine, what]) => [`  # ${what}`, `  ${commandLine}`]),
@@ -90,17 +107,17 @@ export function commandHelp(name: string, command: Command): string {
   ].join("\n");
 }
 
-function flagSection(title: string, specs: FlagSpecs): string[] {
+function flagSection(title: string, specs: FlagSpecs, helpColumns: number): string[] {
   const rows = Object.entries(specs).map(([name, spec]) => {
     const usual = "default" in spec ? ` (default: ${spec.default})` : "";
     return [flagUsage(name, spec), `${spec.about}${usual}`] as const;
   });
-  return rows.length === 0 ? [] : ["", title, ...entries(rows)];
+  return rows.length === 0 ? [] : ["", title, ...entries(rows, helpColumns)];
 }
 
 /** Names in one column and what they mean in another; a long name has a line to itself. */
-function entries(rows: readonly (readonly [name: string, meaning: string])[]): string[] {
-  const mostNameColumns = 26;
+function entries(rows: readonly (readonly [name: string, meaning: string])[], helpColumns: number): string[] {
+  const mostNameColumns = Math.min(26, helpColumns - 28);
   const nameColumns = Math.min(mostNameColumns, Math.max(...rows.map(([name]) => name.length)));
   const indent = " ".repeat(2 + nameColumns + 2);
   return rows.flatMap(([name, meaning]) => {

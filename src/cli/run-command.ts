@@ -8,6 +8,10 @@ import type { Reporter } from "./reporter.ts";
 
 const drainNotice = "finishing what is in flight; press Ctrl-C again to stop at once";
 
+/** LanceDB builds an index in one call, and commits it at its end: ended before, the table stays as it was. */
+const indexNotice =
+  "the build of the index under way cannot be stopped, and is waited for; press Ctrl-C again to end at once: the table stays whole, and the same command builds the index again";
+
 export interface CommandSurroundings {
   readonly host: Host;
   readonly reporter: Reporter;
@@ -24,11 +28,12 @@ export async function runCommand(
 ): Promise<number> {
   const { name, command, parsed } = commandLine;
   let reporter = toPeople;
+  let isIndexing = false;
 
   const interruption = watchSignals(host.signals, {
     message: command.interrupted,
     nowMs: host.nowMs,
-    onFirst: () => reporter.notice(drainNotice),
+    onFirst: () => reporter.notice(isIndexing ? indexNotice : drainNotice),
     onSecond: (reason, exitCode) => {
       reporter.error(reason, context);
       reporter.close();
@@ -53,7 +58,11 @@ export async function runCommand(
       parsed,
       host,
       signal: interruption.signal,
-      event: (event) => reporter.event(event),
+      event(event) {
+        if (event.event === "index:started") isIndexing = true;
+        else if (event.event === "index:finished") isIndexing = false;
+        reporter.event(event);
+      },
       notice: (text) => reporter.notice(text),
     });
     reporter.result(name, outcome);

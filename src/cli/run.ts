@@ -75,14 +75,14 @@ function answer(
       stdout.write(`${packageVersion()}\n`);
       return exitCodes.ok;
     case "program-help":
-      stdout.write(programHelp(packageVersion()));
+      stdout.write(programHelp(packageVersion(), stdout.columns()));
       return exitCodes.ok;
     case "command-help":
-      stdout.write(commandHelp(commandLine.name, commandLine.command));
+      stdout.write(commandHelp(commandLine.name, commandLine.command, stdout.columns()));
       return exitCodes.ok;
     case "nothing":
       if (argv.length > 0) throw usageError("no command is given");
-      stderr.write(programHelp(packageVersion()));
+      stderr.write(programHelp(packageVersion(), stderr.columns()));
       return exitCodes.usage;
   }
 }

@@ -66,7 +66,9 @@ function resolvePaths(
     return file !== null && layer === file ? file.folder : cwd;
   };
   const absolute = <Path extends string | null>(path: Path, ...setting: string[]): Path | string =>
-    path === null || /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? path : resolve(folderOf(setting), path);
+    path === null || /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
+      ? path
+      : resolve(folderOf(setting), path.replace(/^file:/i, ""));
 
   const lockFileSet = whereSet(layers, ["lockFile"]) !== null;
   return {

@@ -125,7 +125,7 @@ export type BatchOffer =
       readonly offered: true;
       readonly usdPerMTokens: number | null;
       /**
-       * Owner: the caller. @param signal ends waits between repeated exchanges
+       * Owner: the caller. @param signal ends exchanges, and waits between them
        * @throws REEMBED_PROVIDER_KEY
        */
       open(signal: AbortSignal): Promise<BatchLane>;

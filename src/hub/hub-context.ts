@@ -1,5 +1,5 @@
-import { setTimeout } from "node:timers/promises";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { pause } from "../core/pause.ts";
 
 /** How the hub is reached. */
 export interface HubContext {
@@ -45,10 +45,8 @@ export function openHub(
     token: token === "" ? null : token,
     offline: yes.has((env["HF_HUB_OFFLINE"] ?? "").toLowerCase()),
     async wait(ms, signal) {
-      await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-        throwIfAborted(signal);
-        throw error;
-      });
+      await pause(ms, signal);
+      throwIfAborted(signal);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { StoredTable, TableSnapshot } from "../core/ports.ts";
 import { searchableStates, type VersionRecord } from "../core/version.ts";
 import type { LaneFor } from "./rank-queries.ts";
 import { findVersion } from "./find-version.ts";
+import { checkJudgedRows } from "./judged-rows.ts";
 import { type KnownQuery, type Rankings, rankQueries } from "./rank-queries.ts";
 import type { Judgements } from "./retrieval-metrics.ts";
 import { scorePair, scoreVersion, type Scoring } from "./score-rankings.ts";
@@ -50,6 +51,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const snapshot = await table.snapshot();
   const versions = versionsToScore(snapshot, options.versions);
   const queries = queriesToRun(options);
+  await checkJudgedRows({ ...options, snapshot, queries });
   const rankings: Rankings[] = [];
   for (const version of versions) {
     const ranked = await rankQueries(version, queries, {

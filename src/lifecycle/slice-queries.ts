@@ -1,6 +1,6 @@
 import { ReembedError } from "../core/errors.ts";
 import type { StoredTable, TableSnapshot } from "../core/ports.ts";
-import type { Key } from "../core/words.ts";
+import { judgedKeys, relevantIds } from "./judged-rows.ts";
 import type { KnownQuery } from "./rank-queries.ts";
 import type { Judgements } from "./retrieval-metrics.ts";
 
@@ -39,9 +39,7 @@ async function sliceByColumn(name: string, source: SliceSource): Promise<(string
       `the queries have no field ${JSON.stringify(name)}, and without judgements no row of the table says what they are about; add the field to the queries, or give --qrels`,
     );
   }
-  const relevant = queries.map((query) =>
-    [...(judgements.get(query.id) ?? [])].filter(([, grade]) => grade > 0).map(([id]) => id),
-  );
+  const relevant = queries.map((query) => relevantIds(judgements, query.id));
   const values = await valuesOf(name, new Set(relevant.flat()), source);
   if (values.size === 0)
     throw usage(`column ${name} has no text, number or truth value in the relevant rows`);
@@ -54,11 +52,8 @@ async function valuesOf(
   ids: ReadonlySet<string>,
   { table, snapshot }: SliceSource,
 ): Promise<Map<string, string>> {
-  const key = snapshot.schema.fields.find((field) => field.name === snapshot.corpus?.key);
-  const isNumber = key !== undefined && !String(key.type).includes("Utf8");
-  const keys = [...ids].flatMap((id): Key[] => (isNumber ? numberKey(id) : [id]));
   const values = new Map<string, string>();
-  for (const { key: found, row } of await table.rowsByKey(keys, [column])) {
+  for (const { key: found, row } of await table.rowsByKey(judgedKeys(ids, snapshot), [column])) {
     const value = row[column];
     if (typeof value === "string") values.set(String(found), value);
     else if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
@@ -66,11 +61,6 @@ async function valuesOf(
     }
   }
   return values;
-}
-
-/** Judgements name documents in text; one that is no whole number is none of this table's. */
-function numberKey(id: string): Key[] {
-  return /^-?\d+$/.test(id) ? [BigInt(id)] : [];
 }
 
 function mostFrequent(values: readonly string[]): string | null {

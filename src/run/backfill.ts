@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit } from "../core/events.ts";
 import type { Leases, Shard } from "../core/leases.ts";
 import type { FragmentHits } from "../core/hits.ts";
 import type { PlannedUnit } from "../core/plan-file.ts";
+import { pause } from "../core/pause.ts";
 import type { Lane, LaneStats, StoredTable } from "../core/ports.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
@@ -144,7 +144,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillOutcom
       if (!isAnyFree(work, holders)) {
         if (!waiting) emit({ event: "lease:waiting", version: version.name, rows: work.rows, holders });
         waiting = true;
-        await sleep(waitMs);
+        await pause(waitMs, signal);
         continue;
       }
       waiting = false;

@@ -1,6 +1,7 @@
 import { ReembedError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Engine } from "../core/engine.ts";
+import { pause } from "../core/pause.ts";
 import type { ServeMetrics } from "./metrics.ts";
 
 /** How the runs of the jobs went. */
@@ -53,20 +54,4 @@ export async function runSchedule(
     await pause(everyMs, signal);
   }
   return { runs, failed };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -31,11 +31,12 @@ const drainMs = 25_000;
 /**
  * Serves a table until the signal aborts: health, metrics, the active version, searches, and the jobs
  * by schedule. To be stopped is how it ends well: what is in flight is answered first.
- * @throws REEMBED_USAGE, REEMBED_SERVE_LISTEN
+ * @throws REEMBED_USAGE, REEMBED_SERVE_LISTEN, REEMBED_STORE_TABLE_MISSING
  */
 export function serve(engine: Engine, options: ServeOptions, signal: AbortSignal): Job<ServeResult> {
   return startJob(async (emit) => {
     checkServeOptions(options);
+    await requireTable(engine);
     const startedMs = performance.now();
     const metrics = createMetrics(Date.now);
     const limits = createRequestLimits(options, () => performance.now());
@@ -115,6 +116,19 @@ export function serve(engine: Engine, options: ServeOptions, signal: AbortSignal
     const seconds = (performance.now() - startedMs) / 1000;
     return { url, seconds, searches, jobRuns: runs, failedJobRuns: failed };
   });
+}
+
+/**
+ * Refuses a table that is not there, or none: a name that was mistyped would never be ready. A table
+ * without an active version, or a database that cannot be reached now, can still come to be.
+ */
+async function requireTable(engine: Engine): Promise<void> {
+  try {
+    await engine.active();
+  } catch (thrown) {
+    const { code } = ReembedError.from(thrown);
+    if (code === "REEMBED_STORE_TABLE_MISSING" || code === "REEMBED_USAGE") throw thrown;
+  }
 }
 
 async function listen(server: Server, { host, port }: ServeOptions): Promise<string> {

@@ -13,7 +13,7 @@ import { rowWriter } from "./row-writer.ts";
 import { isStagingTable } from "./staging-table.ts";
 import { storeError } from "./store-error.ts";
 import { storedTable } from "./stored-table.ts";
-import { allTableNames } from "./table-names.ts";
+import { allTableNames, checkTableName } from "./table-names.ts";
 import { describeWriter, type WriterMark } from "./writer-mark.ts";
 import { tableHandle } from "./table-handle.ts";
 
@@ -76,10 +76,12 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
       if (mark !== null) throw unfinishedError(name, mark);
       return storedTable(handle);
     },
-    importer: async (request) =>
-      request.mode === "create"
-        ? createImporter(await connection(), request, limits)
-        : (await requireTable(request.table), appendImporter(await connection(), request, limits)),
+    importer: async (request) => {
+      checkTableName(request.table);
+      if (request.mode === "create") return createImporter(await connection(), request, limits);
+      await requireTable(request.table);
+      return appendImporter(await connection(), request, limits);
+    },
     rowWriter: async (request) => {
       await requireTable(request.table);
       return rowWriter(await connection(), request, limits);
@@ -99,6 +101,14 @@ export async function openStore(uri: string, options: StoreOptions = {}): Promis
 
 function checkUri(uri: string): void {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(uri)?.[1]?.toLowerCase();
+  const isElsewhere = scheme === "file" && !/^file:\/\/(?:localhost)?\//i.test(uri);
+  if (isElsewhere) {
+    throw new ReembedError(
+      "REEMBED_STORE_URI",
+      `the database ${uri} is no folder of this machine: write the folder without file://, or file:///FOLDER with its whole path`,
+      { details: { uri } },
+    );
+  }
   if (uri !== "" && (scheme === undefined || schemes.has(scheme))) return;
   const reason =
     uri === ""

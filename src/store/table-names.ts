@@ -1,4 +1,5 @@
 import type { Connection } from "@lancedb/lancedb";
+import { ReembedError } from "../core/errors.ts";
 
 /** Names per page; LanceDB lists ten where nothing is said. */
 const namesPerPage = 1000;
@@ -20,4 +21,18 @@ export async function allTableNames(connection: Connection): Promise<string[]> {
 /** Whether there is a table of this name. */
 export async function tableExists(connection: Connection, name: string): Promise<boolean> {
   return (await allTableNames(connection)).includes(name);
+}
+
+/**
+ * Refuses a name that LanceDB would refuse, before anything is made.
+ * Source: LanceDB's check of table names.
+ * @throws REEMBED_USAGE
+ */
+export function checkTableName(name: string): void {
+  if (/^[A-Za-z0-9_.-]+$/.test(name)) return;
+  throw new ReembedError(
+    "REEMBED_USAGE",
+    `a table cannot be called ${JSON.stringify(name)}; use letters from A to Z, digits, _, - and . alone`,
+    { details: { table: name } },
+  );
 }

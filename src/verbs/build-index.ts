@@ -1,4 +1,4 @@
-import { ReembedError } from "../core/errors.ts";
+import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { IndexType } from "../core/ports.ts";
 import type { IndexRequest, IndexResult } from "../core/verbs.ts";
 import { findVersion } from "../lifecycle/find-version.ts";
@@ -21,6 +21,7 @@ async function buildVectorIndex(
   const snapshot = await table.snapshot();
   const version = findVersion(snapshot, name);
   const startMs = performance.now();
+  throwIfAborted(context.signal);
   context.emit({ event: "index:started", version: version.name, rows: snapshot.rows });
   const index = await table.buildIndex(version, type);
   const result = {

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { BatchOffer } from "../core/batch.ts";
 import { deadlineMs } from "../core/deadline.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import type { LeaseItem, Leases } from "../core/leases.ts";
 import type { Lane, Model, StoredTable } from "../core/ports.ts";
+import { pause } from "../core/pause.ts";
 import type { SpaceGuard } from "../core/space-guard.ts";
 import type { BackfillChoices } from "../core/verbs.ts";
 import type { VersionRecord } from "../core/version.ts";
@@ -151,6 +151,7 @@ async function takeLease(context: VerbContext, { leases, version }: FillByBatche
       const holders = (await leases.others()).filter(({ items }) => items.includes("batches"));
       context.emit({ event: "lease:waiting", version: version.name, rows: 0, holders });
     }
-    await sleep(waitMs);
+    await pause(waitMs, context.signal);
+    throwIfAborted(context.signal);
   }
 }

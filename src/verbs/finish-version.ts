@@ -1,4 +1,4 @@
-import { ReembedError } from "../core/errors.ts";
+import { ReembedError, throwIfAborted } from "../core/errors.ts";
 import { describeHolder, type Leases } from "../core/leases.ts";
 import type { IndexType, StoredTable, VectorIndex } from "../core/ports.ts";
 import type { VersionRecord, VersionState } from "../core/version.ts";
@@ -81,6 +81,8 @@ async function ensureIndex(
   const present = await table.vectorIndex(version);
   if (present !== null && present.unindexedRows === 0) return present;
   const { rows } = await table.snapshot();
+  // A build cannot be stopped once it runs.
+  throwIfAborted(context.signal);
   context.emit({ event: "index:started", version: version.name, rows });
   const startMs = performance.now();
   const built = await table.buildIndex(version, type);

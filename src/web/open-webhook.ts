@@ -1,6 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import type { Alert, OutboxEntry } from "../core/alerts.ts";
 import { ReembedError, throwIfAborted } from "../core/errors.ts";
+import { pause } from "../core/pause.ts";
 import type { AlertChannel } from "../core/ports-jobs.ts";
 import { signatureHeader, signBody } from "./sign-body.ts";
 import { networkReason } from "./web-address.ts";
@@ -19,11 +19,7 @@ export interface WebhookPace {
 export const webhookPace: WebhookPace = {
   timeoutMs: 10_000,
   waitsMs: [1_000, 4_000],
-  wait: async (ms, signal) => {
-    await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-      if (signal?.aborted !== true) throw error;
-    });
-  },
+  wait: pause,
 };
 
 export interface WebhookOptions extends WebhookPace {

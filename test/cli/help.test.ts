@@ -91,3 +91,16 @@ test("nothing at all is answered with the help, on standard error, and exit code
   assert.equal(stdout, "");
   assert.match(stderr, /^reembed \d/);
 });
+
+test("on a narrow terminal all but the examples and usages is wrapped to its width", async () => {
+  for (const name of names) {
+    const help = commandHelp(name, await commands[name].load(), 50);
+    const [, about = ""] = /^Usage\n.*\n\n([^]*)\nExamples\n/.exec(help) ?? [];
+    assert.ok(about.length > 0, name);
+    for (const line of about.split("\n")) assert.ok(line.length <= 50 || /^ +\S+( \S+)?$/.test(line), line);
+  }
+  const { stdout } = await runFake(["--help"], { columns: 60 });
+  for (const line of stdout.split("\n")) {
+    assert.ok(line.length <= 60 || /^ {2}reembed /.test(line), line);
+  }
+});

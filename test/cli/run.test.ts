@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { exitCodes, ReembedError } from "../../src/core/errors.ts";
 import { backfillResult, fakeEngine } from "./support/fake-engine.ts";
 import { fakeStream, jsonLines, runFake } from "./support/fake-host.ts";
@@ -292,6 +294,22 @@ describe("ends", () => {
     const late = await runFake([...backfill, "--json"], { engine: stuck });
     assert.equal(late.exitCode, exitCodes.store);
     assert.equal(jsonLines(late.stdout).at(-1)?.["type"], "error");
+  });
+
+  test("a first signal during the build of an index says that it cannot be stopped", async () => {
+    const signals = new EventEmitter();
+    const engine = fakeEngine({
+      async backfill(emit) {
+        emit({ event: "index:started", version: "v1", rows: 1 });
+        // The event is told before the signal comes.
+        await setImmediate();
+        signals.emit("SIGINT");
+        return backfillResult;
+      },
+    });
+    const { exitCode, stderr } = await runFake(backfill, { engine, signals });
+    assert.equal(exitCode, 0, "nothing was left out");
+    assert.match(stderr, /the index under way cannot be stopped.*press Ctrl-C again to end at once/);
   });
 
   test("a reader that goes away is no error; a full disk is", async () => {

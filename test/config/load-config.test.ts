@@ -45,6 +45,12 @@ describe("layers", () => {
     assert.deepEqual(await load({ cwd }), defaultConfig(cwd));
   });
 
+  test("a file: that is no URI is a folder, relative as any other", async (context) => {
+    const cwd = await temporaryFolder(context);
+    assert.equal((await load({ cwd, flags: { db: "file:./x" } })).db, join(cwd, "x"));
+    assert.equal((await load({ cwd, flags: { db: "file:///x" } })).db, "file:///x");
+  });
+
   test("flags win over the environment, that over the file, member by member", async (context) => {
     const cwd = await temporaryFolder(context);
     const text = JSON.stringify({

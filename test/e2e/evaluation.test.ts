@@ -87,6 +87,25 @@ test("eval by slices, with the losers shown and a page that holds hostile texts 
     assert.ok(Math.abs(mean - pair!.delta.ndcg10!) < 1e-9);
   });
 
+  await context.test(
+    "judgements of documents that the table lacks are told of, all of them refused",
+    async () => {
+      const half = join(cwd, "half.tsv");
+      await writeFile(half, ["q0\t0\t1", "q0\t900\t1", "q1\tnone\t1", "q1\t1\t1", "q2\t901\t0"].join("\n"));
+      const queriesOf = ["eval", "--queries", join(cwd, "queries.jsonl"), "--qrels"];
+      const { exitCode, lines } = await runHere([...queriesOf, half, ...at], { cwd });
+      const warnings = lines.filter(({ event }) => event === "warning:raised");
+      assert.deepEqual([exitCode, warnings.length], [0, 1]);
+      assert.match(String(warnings[0]!.message), /2 of the 4 documents .*\(50 %\) are not in table things/);
+
+      const foreign = join(cwd, "foreign.tsv");
+      await writeFile(foreign, ["q0\t900\t1", "q1\tnone\t1"].join("\n"));
+      const refused = await runHere([...queriesOf, foreign, ...at], { cwd });
+      assert.deepEqual([refused.exitCode, refused.last["code"]], [3, "REEMBED_CORPUS_EMPTY"]);
+      assert.match(String(refused.last["message"]), /none of the 2 documents .* by the table's key, id/);
+    },
+  );
+
   await context.test("the losers, worst first, with the results of both sides and their grades", async () => {
     const { pairs } = (await run(...judged, "--worst", "3")) as unknown as EvalResult;
     const [{ worst, queries: counts, delta }] = pairs as [EvalResult["pairs"][number]];

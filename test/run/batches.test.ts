@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ReembedError } from "../../src/core/errors.ts";
 import type { Lane } from "../../src/core/ports.ts";
 import { textStrings } from "../../src/core/text-batch.ts";
 import type { BatchPassOptions } from "../../src/run/batch/batch-pass-options.ts";
@@ -228,3 +229,31 @@ test("a batch that its provider does not know is told, with what to remove", asy
     /has no such batch.*remove the files .*\.\*/,
   );
 });
+
+for (const [what, method, path] of [
+  ["a question", "GET", /^\/v1\/batches\/batch/],
+  ["a batch that is being created", "POST", /^\/v1\/batches$/],
+  ["a file that is being sent", "POST", /^\/v1\/files$/],
+  ["a file that is being removed", "DELETE", /^\/v1\/files/],
+] as const) {
+  test(`interrupted while ${what} has no answer, a pass ends at once, and the next pays once`, async (context) => {
+    const scene = await passScene(context, texts);
+    const controller = new AbortController();
+    let abortedMs = 0;
+    scene.interference.hold = (passing) => {
+      if (passing.method !== method || !path.test(passing.path)) return false;
+      setImmediate(() => {
+        abortedMs = performance.now();
+        controller.abort(new ReembedError("REEMBED_INTERRUPTED", "interrupted"));
+      });
+      return true;
+    };
+    await assert.rejects(scene.run(undefined, controller), { code: "REEMBED_INTERRUPTED" });
+    const endedMs = performance.now() - abortedMs;
+    assert.ok(abortedMs > 0 && endedMs < 1_500, `it ended after ${endedMs} ms`);
+    scene.interference = {};
+    await scene.run();
+    assert.equal(scene.mock.ledger().batches, 1);
+    assert.deepEqual(await scene.steps(), []);
+  });
+}

@@ -4,11 +4,22 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
 import type { ActiveResult } from "../../src/core/verbs-jobs.ts";
+import { runHere } from "../support/run-here.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { newTable, post, potion, startServing } from "./serving.ts";
 
 interface Refusal {
   readonly error: { readonly code: string; readonly message: string };
 }
+
+test("a table that is not there, or none, is refused before anything is listened on", async (context) => {
+  const cwd = await temporaryFolder(context);
+  const wrong = await runHere(["serve", "--table", "wrong", "--port", "0"], { cwd });
+  assert.deepEqual([wrong.exitCode, wrong.last["code"]], [6, "REEMBED_STORE_TABLE_MISSING"]);
+  const none = await runHere(["serve", "--port", "0"], { cwd });
+  assert.equal(none.exitCode, 2);
+  assert.ok(![...wrong.lines, ...none.lines].some(({ event }) => event === "serve:listening"));
+});
 
 test("health, the active version, searches and metrics; then a clean end", async (context) => {
   const { cwd, reembed } = await newTable(context);

@@ -4,6 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test } from "node:test";
+import { Schema } from "apache-arrow";
+import type { CorpusColumns } from "../../src/core/words.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { code } from "./support.ts";
@@ -28,4 +30,24 @@ test("a database that is a file is refused in words, and closes without another 
     code("REEMBED_STORE_URI", /docs\.jsonl is a file; name a folder/),
   );
   await store.close();
+});
+
+test("a name that no table can have is wrong input, and leaves no folder behind", async (context) => {
+  const folder = join(await temporaryFolder(context), "db");
+  const store = await openStore(folder);
+  const corpus: CorpusColumns = { key: "id", text: ["text"] };
+  for (const mode of ["create", "append"] as const) {
+    const request = { table: "bad name!", corpus, schema: new Schema([]), mode };
+    await assert.rejects(() => store.importer(request), code("REEMBED_USAGE", /"bad name!"; use letters/));
+  }
+  assert.equal(existsSync(folder), false);
+});
+
+test("a file URI with a machine's name, or a relative one, is refused with what to write", async () => {
+  for (const uri of ["file://./x", "file://server/x", "file://x"]) {
+    await assert.rejects(
+      () => openStore(uri),
+      code("REEMBED_STORE_URI", /write the folder without file:\/\//),
+    );
+  }
 });

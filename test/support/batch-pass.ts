@@ -39,7 +39,10 @@ export interface PassScene {
   interference: Interference;
   /** Everything said in the runs so far, those that failed too. */
   readonly events: ReembedEvent[];
-  run(change?: (options: BatchPassOptions) => Partial<BatchPassOptions>): Promise<PassRun>;
+  run(
+    change?: (options: BatchPassOptions) => Partial<BatchPassOptions>,
+    stop?: Pick<AbortController, "signal">,
+  ): Promise<PassRun>;
   /** Which of the texts the spool holds. */
   held(): Promise<readonly boolean[]>;
   /** Batches in the journal, by their step. */
@@ -90,15 +93,23 @@ export async function passScene(
     passed,
     held,
     steps: async () => (await openJournalHere()).entries().map(({ progress }) => progress.step),
-    async run(change: (options: BatchPassOptions) => Partial<BatchPassOptions> = () => ({})) {
-      const { signal } = new AbortController();
+    async run(
+      change: (options: BatchPassOptions) => Partial<BatchPassOptions> = () => ({}),
+      { signal }: Pick<AbortController, "signal"> = new AbortController(),
+    ) {
       const lane = await openBatchLane({
         space,
         reference: reference.written,
         provider: reference.provider,
         servedModel: reference.model,
         facts,
-        service: await openBatches(reference, space.description, facts.dimensions, { OPENAI_API_KEY: "sk" }),
+        service: await openBatches(
+          reference,
+          space.description,
+          facts.dimensions,
+          { OPENAI_API_KEY: "sk" },
+          signal,
+        ),
         limits: terms.limits,
         usdPerMTokens: 0.01,
         setAside: () => {},

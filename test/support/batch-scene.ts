@@ -20,6 +20,8 @@ export interface Passing {
 export interface Interference {
   /** Called before a request goes on; true: it never does, and the client is cut off. */
   before?: (passing: Passing) => boolean;
+  /** Called before a request goes on; true: it never does, and the client is left waiting. */
+  hold?: (passing: Passing) => boolean;
   /** Called with an answer before it goes back; null: it never does, and the client is cut off. */
   after?: (passing: Passing, body: string) => string | null;
 }
@@ -109,6 +111,7 @@ export async function startProxy(
       incoming.socket.destroy();
       return;
     }
+    if (interference().hold?.(passing) === true) return;
     const onward = requestHttp(
       `${target}${passing.path}`,
       { method: passing.method, headers: incoming.headers, agent: false },

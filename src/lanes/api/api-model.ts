@@ -43,7 +43,7 @@ export interface ApiModelContext {
   /** Called once for each lane. */
   openProvider(): Promise<EmbeddingProvider>;
   readonly batchTerms: ApiBatchTerms;
-  openBatches(): Promise<BatchService>;
+  openBatches(signal: AbortSignal): Promise<BatchService>;
   /** Folder in which the processes of this machine find each other. */
   readonly limitsFolder: string;
 }

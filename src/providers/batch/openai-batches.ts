@@ -20,10 +20,18 @@ export interface OpenAiBatchesOptions {
   /** Length of a vector unless fewer are asked for; null where it is not known. */
   readonly usualDimensions: number | null;
   readonly env: Environment;
+  /** Ends questions at once; what changes something may still be answered for a moment. */
+  readonly signal: AbortSignal;
 }
 
 /** Questions about batches are small, and answered from a database. Unit: ms. */
 const questionMs = 60_000;
+
+/**
+ * After an abort a request that changes something has so long for its answer: a batch whose answer was
+ * lost has to be looked for by the next run. Unit: ms.
+ */
+const lastAnswerMs = 500;
 
 /** Where the intent stands in a batch's metadata. */
 const intentField = "reembed_intent";
@@ -54,6 +62,11 @@ export async function openOpenAiBatches(options: OpenAiBatchesOptions): Promise<
   const base = baseAddress(reference.options.baseUrl ?? format.baseUrl ?? "", reference.provider);
   const headers = key === null ? {} : format.keyHeader(key);
   const client = createJsonClient();
+  const ending = new AbortController();
+  const endSoon = (): void => {
+    setTimeout(() => ending.abort(options.signal.reason), lastAnswerMs).unref();
+  };
+  options.signal.addEventListener("abort", endSoon, { once: true });
   const place = (path: string) => ({ url: new URL(`${base}${path}`), headers, key });
   // Some models of one length refuse to be asked for it, so it is asked for where it is another.
   const { dimensions } = space;
@@ -65,11 +78,12 @@ export async function openOpenAiBatches(options: OpenAiBatchesOptions): Promise<
   };
 
   async function ask(method: string, path: string, body: object | null = null): Promise<Fields> {
+    options.signal.throwIfAborted();
     const request: PostOptions = {
       method: method as NonNullable<PostOptions["method"]>,
       headers,
       body: body === null ? null : JSON.stringify(body),
-      signal: new AbortController().signal,
+      signal: method === "GET" ? options.signal : ending.signal,
       timeoutMs: questionMs,
     };
     const answer = await client.post(place(path).url, request, readText);
@@ -137,7 +151,10 @@ export async function openOpenAiBatches(options: OpenAiBatchesOptions): Promise<
     async *lines(path) {
       for await (const written of readLines(path)) if (written.trim() !== "") yield readLine(written);
     },
-    close: () => client.close(),
+    close() {
+      options.signal.removeEventListener("abort", endSoon);
+      client.close();
+    },
   };
 }
 

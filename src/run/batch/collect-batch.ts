@@ -1,6 +1,6 @@
 import type { OutputPart, OutputVerdict, RemoteBatch } from "../../core/batch.ts";
 import type { BatchEntry } from "../../core/batch-journal.ts";
-import { ReembedError } from "../../core/errors.ts";
+import { ReembedError, throwIfAborted } from "../../core/errors.ts";
 import type { HashSet } from "../../core/hash-set.ts";
 import type { BatchPassOptions } from "./batch-pass-options.ts";
 import type { BatchTally } from "./batch-tally.ts";
@@ -70,12 +70,17 @@ async function keepMissing(
 }
 
 /** Removes what a collected batch left, there and here. What cannot be removed there costs only its place. */
-export async function tidyUp({ lane, journal, emit }: BatchPassOptions, entry: BatchEntry): Promise<void> {
+export async function tidyUp(
+  { lane, journal, emit, signal }: BatchPassOptions,
+  entry: BatchEntry,
+): Promise<void> {
   const files = entry.progress.step === "collected" ? entry.progress.files : [];
   for (const file of files) {
     try {
       await lane.remove(file);
     } catch (thrown) {
+      // The journal still says what is to be removed: the next run does it.
+      throwIfAborted(signal);
       const { message } = ReembedError.from(thrown);
       emit({ event: "warning:raised", message: `the file ${file} stays with the provider: ${message}` });
     }

@@ -51,6 +51,7 @@ export interface RunOptions {
   readonly columns?: number;
   readonly env?: Record<string, string>;
   readonly stdout?: FakeStream;
+  readonly signals?: EventEmitter;
 }
 
 export interface RunOutcome {
@@ -69,7 +70,7 @@ export async function runFake(argv: readonly string[], options: RunOptions = {})
   const size = options.columns === undefined ? {} : { columns: options.columns };
   const stdout = options.stdout ?? fakeStream(size);
   const stderr = fakeStream(size);
-  const signals = new EventEmitter();
+  const signals = options.signals ?? new EventEmitter();
   let configRequest: RunOutcome["configRequest"] = null;
   let pin: boolean | null = null;
   const exitCode = await run(argv, {

@@ -19,7 +19,7 @@ export interface BatchedModel {
   /** Dollars for a million tokens in batches; null where it is not known. */
   readonly usdPerMTokens: number | null;
   readonly patienceMs: number;
-  openBatches(): Promise<BatchService>;
+  openBatches(signal: AbortSignal): Promise<BatchService>;
 }
 
 /** Whether and how a model's texts may go into batches. @param spending hears what they cost */
@@ -34,7 +34,7 @@ export function offerBatches(terms: ApiBatchTerms, model: BatchedModel, spending
         ...model,
         reference: written,
         provider,
-        service: await model.openBatches(),
+        service: await model.openBatches(signal),
         limits: terms.limits,
         setAside: spending.setAside,
         random: Math.random,
