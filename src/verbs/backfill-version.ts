@@ -21,7 +21,7 @@ import { existingVersion } from "./existing-version.ts";
 import { type FixedRequest, fixRequest } from "./fix-request.ts";
 import { findHits } from "./find-hits.ts";
 import { isKnownComplete } from "./is-known-complete.ts";
-import { createRunLedger } from "./run-ledger.ts";
+import { createRunLedger, type RunLedger } from "./run-ledger.ts";
 import { guardOf, newCanary } from "./new-canary.ts";
 import { checkAtStart } from "./version-canary.ts";
 import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts";
@@ -33,6 +33,25 @@ import { openTable, requireSameSpace, type VerbContext } from "./verb-context.ts
  */
 export async function backfillVersion(context: VerbContext, asked: BackfillRequest): Promise<BackfillResult> {
   const request = await fixRequest(context, asked);
+  const ledger = createRunLedger();
+  // A new version's canary is paid for too, so every lane is watched from its opening on.
+  const laneOf: VerbContext["laneOf"] = async (model, workers) => {
+    const lane = await context.laneOf(model, workers);
+    ledger.watch(lane);
+    return lane;
+  };
+  try {
+    return await fillVersion({ ...context, laneOf }, request, ledger);
+  } catch (error) {
+    throw ledger.toldIn(error);
+  }
+}
+
+async function fillVersion(
+  context: VerbContext,
+  request: FixedRequest,
+  ledger: RunLedger,
+): Promise<BackfillResult> {
   const model = await context.openModel(request.to);
   for (const message of model.warnings) context.emit({ event: "warning:raised", message });
   const table = await openTable(context, [request.to]);
@@ -47,14 +66,15 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
   if (request.backup === true) await nameBackup(context, table, version.name);
 
   const startMs = performance.now();
-  const ledger = createRunLedger();
   const leases = table.leases(version, context.settings.leaseSeconds * 1000);
   const guard = guardOf(context, version);
   const begin = (): Promise<void> =>
     moveVersion(context, table, version.name, "backfilling", ["planned", "ready", "failed"]);
+  let started = false;
   const openLane = async (): Promise<Lane> => {
     const lane = await context.laneOf(model, workers);
-    if (!ledger.watch(lane)) return lane;
+    if (started) return lane;
+    started = true;
     await checkAtStart(context, version, lane);
     context.emit({
       event: "lane:started",
@@ -107,7 +127,7 @@ export async function backfillVersion(context: VerbContext, asked: BackfillReque
   } catch (error) {
     await noteFailure(context, table, version.name, leases, error);
     await letGo(context, version.name, leases);
-    throw ledger.toldIn(error);
+    throw error;
   }
 }
 

@@ -5,8 +5,8 @@ import { type Ledger, ledgerSince } from "../core/provider.ts";
 
 /** What a run asks of a provider, read off the lane that it uses and the batches it had carried out. */
 export interface RunLedger {
-  /** From now on what this lane does is the run's. False where it was watched already. */
-  watch(lane: Lane): boolean;
+  /** From now on what this lane does is the run's; once is enough. */
+  watch(lane: Lane): void;
   addBatches(batches: BatchLedger): void;
   /** Null where no provider is asked. */
   read(): Ledger | null;
@@ -36,9 +36,7 @@ export function createRunLedger(): RunLedger {
 
   return {
     watch(lane) {
-      if (watched?.lane === lane) return false;
-      watched = { lane, before: lane.stats.ledger };
-      return true;
+      if (watched?.lane !== lane) watched = { lane, before: lane.stats.ledger };
     },
     addBatches(batches) {
       batch = batches;

@@ -57,6 +57,26 @@ test("Ctrl-C tells what was spent, what was on its way included", async (context
   assertSpent(stopped, server, "REEMBED_INTERRUPTED");
 });
 
+test("a refused key ends a backfill; what the canary of the new version took is told too", async (context) => {
+  const cwd = await corpusIn(context);
+  const env = {
+    OPENAI_API_KEY: "sk-test",
+    REEMBED_PROVIDER_LIMITS_FOLDER: join(cwd, "limits"),
+    REEMBED_PROVIDER_TOKENS_PER_MINUTE: "30000",
+    REEMBED_TABLE: "docs",
+  };
+  let documentsAsked = 0;
+  const server = await startEmbeddingServer(context, dimensions, ({ texts }) => {
+    if (texts.some((text) => text.startsWith("document "))) documentsAsked += 1;
+    return documentsAsked > 2 ? { status: 401 } : {};
+  });
+  const imported = await runCli(["import", "docs.jsonl", "--key", "id", "--text", "text"], { cwd, env });
+  assert.equal(imported.exitCode, 0, imported.stderr);
+  const stopped = await runCli(["backfill", "--to", modelOf(server.url)], { cwd, env });
+  assert.equal(stopped.exitCode, 5);
+  assertSpent(stopped, server, "REEMBED_PROVIDER_KEY");
+});
+
 test("people read it under the error", () => {
   const ledger: Ledger = {
     requests: 12,
