@@ -12,7 +12,16 @@ const batchRows = 8192;
 const windowBytes = 16 * 1024 * 1024;
 
 /** Rows of one window at most: small enough that reading the next overlaps with embedding this one. */
-const windowRows = 32_768;
+const mostRows = 32_768;
+
+/** Vectors of one window at most, in bytes: as many as `mostRows` rows of 384 dimensions have. */
+const windowVectorBytes = 48 * 1024 * 1024;
+
+/** Where windows and merges end, in rows. */
+export interface WindowBounds {
+  readonly windowRows: number;
+  readonly mergeRows: number;
+}
 
 /** Part of a unit that is handed to the lane at once. Keys and texts are parallel. */
 export interface Window {
@@ -36,17 +45,24 @@ export async function* readWindows(
   mergeRows: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Window, void> {
+  const windowRows = windowRowsOf(version.space.dimensions);
   for await (const unit of units) {
     const batches = table.readTexts(version, unit.fragmentIds, { batchRows, signal });
-    yield* cutWindows(unit, batches, mergeRows);
+    yield* cutWindows(unit, batches, { windowRows, mergeRows });
   }
 }
 
-/** Cuts the rows of one unit, no more than it has, into windows bounded by text and by rows of a merge. */
+/** Rows of a window whose vectors have so many dimensions. */
+export function windowRowsOf(dimensions: number): number {
+  const rowBytes = dimensions * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.min(mostRows, Math.floor(windowVectorBytes / rowBytes)));
+}
+
+/** Cuts the rows of one unit, no more than it has, into windows bounded by text and rows, and by rows of a merge. */
 export async function* cutWindows(
   unit: Unit,
   batches: AsyncIterable<TextRows>,
-  mergeRows: number,
+  { windowRows, mergeRows }: WindowBounds,
 ): AsyncGenerator<Window, void> {
   let parts: TextRows[] = [];
   let rows = 0;

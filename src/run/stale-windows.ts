@@ -18,7 +18,7 @@ export async function* readStaleWindows(
     const keys = staleKeys.slice(start, start + keysAtOnce);
     const rows = await table.readTextsByKey(keys);
     const unit = { index: start / keysAtOnce, fragmentIds: [], rows: countKeys(rows.keys), merges: 1 };
-    yield* cutWindows(unit, once(rows), keysAtOnce);
+    yield* cutWindows(unit, once(rows), { windowRows: keysAtOnce, mergeRows: keysAtOnce });
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packKeys, unpackKeys } from "../../src/core/key-column.ts";
 import { textBatch } from "../../src/core/text-batch.ts";
-import { cutWindows } from "../../src/run/read-windows.ts";
+import { cutWindows, windowRowsOf } from "../../src/run/read-windows.ts";
 
 async function* batches(...sizes: number[]) {
   let next = 0;
@@ -14,8 +14,11 @@ async function* batches(...sizes: number[]) {
 
 const unit = (rows: number) => ({ index: 0, fragmentIds: [0], rows, merges: 1 });
 
+const windowRows = 100;
+
 async function shapes(rows: number, mergeRows: number, ...sizes: number[]) {
-  const windows = await Array.fromAsync(cutWindows(unit(rows), batches(...sizes), mergeRows));
+  const bounds = { windowRows, mergeRows };
+  const windows = await Array.fromAsync(cutWindows(unit(rows), batches(...sizes), bounds));
   return windows.map((window) => [window.rows, window.endsMerge]);
 }
 
@@ -35,12 +38,24 @@ test("never more rows than the unit has", async () => {
   assert.deepEqual(await shapes(5, 10, 4, 4), [[5, true]]);
 });
 
+test("a window of many rows ends before its merge does, and holds no more than 48 MiB of vectors", async () => {
+  assert.deepEqual(await shapes(250, 1000, 80, 170), [
+    [100, false],
+    [100, false],
+    [50, true],
+  ]);
+  assert.deepEqual([128, 384, 1536, 3072].map(windowRowsOf), [32_768, 32_768, 8192, 4096]);
+  for (const dimensions of [385, 1000, 4096]) {
+    assert.ok(windowRowsOf(dimensions) * dimensions * 4 <= 48 * 1024 * 1024);
+  }
+});
+
 test("long texts end a window before its merge ends", async () => {
   const long = "x".repeat(9 * 1024 * 1024);
   async function* rows() {
     yield { keys: packKeys(["a", "b", "c"]), texts: textBatch([long, long, long]) };
   }
-  const windows = await Array.fromAsync(cutWindows(unit(3), rows(), 10));
+  const windows = await Array.fromAsync(cutWindows(unit(3), rows(), { windowRows, mergeRows: 10 }));
   assert.deepEqual(
     windows.map((window) => [unpackKeys(window.keys), window.endsMerge]),
     [
