@@ -63,7 +63,7 @@ test("a unit of several fragments has to fit into the memory as one merge", () =
     },
   );
   const large = [fragment(0, 4 * unitRows, 4 * unitRows)];
-  const [inParts] = plannedRound(planOf(large), large, 550e6, dimensions).units;
+  const [inParts] = plannedRound(planOf(large), large, 530e6, dimensions).units;
   assert.equal(inParts?.merges, 2);
 });
 

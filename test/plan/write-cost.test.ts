@@ -36,7 +36,7 @@ test("a few rows of a fragment write its whole column; half the type, half the v
   const cost = writeCost(planRound(fragments, bounds), fragments, { dimensions: 2, type: "float16" });
   const { peakMemoryBytes, ...writes } = cost;
   assert.deepEqual(writes, { merges: 1, bytesWritten: 100 * (2 * 2 + 16), writeAmplification: 1 });
-  assert.equal(peakMemoryBytes, 80e6 + 800 + 6 * 24);
+  assert.equal(peakMemoryBytes, 80e6 + 800 + 9 * 24);
 });
 
 test("nothing to write", () => {
