@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { ReembedError } from "../../../src/core/errors.ts";
 import { type RowOutcomeName, rowOutcomes } from "../../../src/core/outcome.ts";
 import type { EmbeddedTexts } from "../../../src/core/ports.ts";
+import type { Ledger } from "../../../src/core/provider.ts";
 import {
   type AskedRequest,
+  type EmbeddingServer,
   goodAnswer,
   type ServedAnswer,
   startEmbeddingServer,
@@ -46,6 +48,8 @@ function assertVectors(result: EmbeddedTexts, except: Readonly<Record<string, Ro
     assert.deepEqual(vector, wanted === "embedded" ? vectorOf(text, dimensions) : vector.map(() => 0), text);
   }
 }
+
+const usdPerMTokens = 0.02;
 
 interface Trouble {
   readonly answer: (asked: AskedRequest) => ServedAnswer | null;
@@ -145,7 +149,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
 for (const [name, { answer, failures, outcomes = {}, paidTwice = false }] of Object.entries(troubles)) {
   test(`trouble: ${name}`, async (context) => {
     const server = await startEmbeddingServer(context, dimensions, answer);
-    const lane = await openTestLane(context, reference(server.url));
+    const lane = await openTestLane(context, reference(server.url), { usdPerMTokens });
     const parts = new Map<number, number>();
     const result = await lane.embed(texts, {
       purpose: "document",
@@ -160,12 +164,26 @@ for (const [name, { answer, failures, outcomes = {}, paidTwice = false }] of Obj
     assert.ok(ledger !== undefined);
     assert.ok(ledger.requests <= server.asked.length);
     if (failures !== undefined) assert.deepEqual(ledger.failures, failures);
+    assertBooks(ledger, server);
     if (!paidTwice) assert.ok([...server.paid.values()].every((times) => times === 1));
     if (paidTwice || name.startsWith("a text")) return;
     const tokens = texts.reduce((sum, text) => sum + tokensOf(text), 0);
     assert.equal(ledger.tokens, tokens);
     assert.equal(result.tokens, tokens);
   });
+}
+
+/** Holds a ledger against the server's books: every token that was answered, and what was answered but lost. */
+function assertBooks(ledger: Ledger, server: EmbeddingServer): void {
+  const billed = [...server.paid].reduce((sum, [text, times]) => sum + times * tokensOf(text), 0);
+  const lost = (ledger.failures.connection ?? 0) + (ledger.failures.malformed ?? 0);
+  // Troubles of whole answers are those of the second request.
+  const lostTokens =
+    lost === 0 ? 0 : server.asked[1]!.texts.reduce((sum, text) => sum + tokensOf(text), 0);
+  assert.equal(ledger.tokens, billed - lostTokens);
+  assert.ok(ledger.tokensUnanswered >= lostTokens);
+  assert.equal(ledger.tokensUnanswered === 0, lost === 0);
+  assert.equal(ledger.cost, (ledger.tokens * usdPerMTokens) / 1e6);
 }
 
 /** Troubles that end the work, with the code that it ends with and a word of its message. */
