@@ -178,8 +178,7 @@ function assertBooks(ledger: Ledger, server: EmbeddingServer): void {
   const billed = [...server.paid].reduce((sum, [text, times]) => sum + times * tokensOf(text), 0);
   const lost = (ledger.failures.connection ?? 0) + (ledger.failures.malformed ?? 0);
   // Troubles of whole answers are those of the second request.
-  const lostTokens =
-    lost === 0 ? 0 : server.asked[1]!.texts.reduce((sum, text) => sum + tokensOf(text), 0);
+  const lostTokens = lost === 0 ? 0 : server.asked[1]!.texts.reduce((sum, text) => sum + tokensOf(text), 0);
   assert.equal(ledger.tokens, billed - lostTokens);
   assert.ok(ledger.tokensUnanswered >= lostTokens);
   assert.equal(ledger.tokensUnanswered === 0, lost === 0);
