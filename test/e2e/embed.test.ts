@@ -148,7 +148,7 @@ test("a reader that goes away ends the run without an error", async (context) =>
 test("killed in the middle of a folder of parts, it goes on to the same rows", async (context) => {
   const cwd = await temporaryFolder(context);
   await writeDocs(cwd, 12_000);
-  const args = ["embed", "docs.jsonl", "--to", potion, "--part-rows", "1000", "--workers", "1"];
+  const args = ["embed", "docs.jsonl", "--to", potion, "--part-rows", "500", "--workers", "1"];
   await mustRun([...args, "--out", "calm"], { cwd }, 7);
   const expected = await readParts(join(cwd, "calm"));
 
@@ -160,9 +160,9 @@ test("killed in the middle of a folder of parts, it goes on to the same rows", a
   });
   assert.equal(killed.signal, "SIGKILL");
   const left = (await partFiles(join(cwd, "parts"))).length;
-  assert.ok(left >= 3 && left < 12, `${left} parts were there`);
+  assert.ok(left >= 3 && left < 24, `${left} parts were there`);
   const resumed = await mustRun([...args, "--out", "parts"], { cwd }, 7);
-  assert.ok((resumed["doneBefore"] as number) >= 2000);
+  assert.ok((resumed["doneBefore"] as number) >= 1000);
   assert.equal(resumed["rows"], 12_000);
   assert.deepEqual(await readParts(join(cwd, "parts")), expected);
   const names = await readdir(join(cwd, "parts"));
