@@ -9,6 +9,7 @@ import type { FragmentRows } from "../core/ports.ts";
  * A merge of a whole fragment holds its source six times over (as sent, decoded, joined, sorted, encoded),
  * one of a part three to four times, and what Lance reads ahead of the column that it writes anew: 32 MiB
  * for each of its 8 threads. The next merge's vectors are made and put together meanwhile: two times more.
+ * Between the many merges of parts their buffers stay with the process, in pieces: three times more.
  */
 const wholeFactor = 8;
 const partFactor = 9;

@@ -18,6 +18,7 @@ export interface FixedRequest extends BackfillChoices {
  * REEMBED_CONFIG_INVALID
  */
 export async function fixRequest(context: VerbContext, request: BackfillRequest): Promise<FixedRequest> {
+  checkOrder(request, context.settings.provider.batch);
   const vectorType = request.vectorType ?? context.settings.vectorType ?? undefined;
   if (request.plan === undefined) return { ...request, vectorType, plan: null };
   if (context.settings.provider.batch) {
@@ -41,6 +42,23 @@ export async function fixRequest(context: VerbContext, request: BackfillRequest)
     vectorType: newVectorTypes.find((type) => type === target.vectorType),
     plan,
   };
+}
+
+/** Refuses an order of units where units come in another. @throws REEMBED_USAGE */
+function checkOrder({ hits, plan }: BackfillRequest, batch: boolean): void {
+  if (hits === undefined) return;
+  if (plan !== undefined) {
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      "a plan has its own order: make it with reembed plan --emergency, and leave --emergency and --hits out here",
+    );
+  }
+  if (batch) {
+    throw new ReembedError(
+      "REEMBED_USAGE",
+      "a provider's batches take up to a day and come as they please: leave --batch out, or --emergency and --hits",
+    );
+  }
 }
 
 function fixedOtherwise(what: string, planned: string, asked: string, flag: string): ReembedError {

@@ -108,6 +108,14 @@ test("what is no order is refused before anything is written", async (context) =
   await refused(["--hits", "text"], /holds .*, and no counts/);
   await refused(["--hits", "none.jsonl"], /names no row of table docs/);
   await refused(["--hits", "bad.jsonl"], /the hits "many" are no count/);
+  for (const [given, message] of [
+    [["--plan", "plan.json"], /a plan has its own order/],
+    [["--batch"], /leave --batch out, or --emergency and --hits/],
+  ] as const) {
+    const run = await runHere(["backfill", ...args, "--hits", "none.jsonl", ...given], { cwd });
+    assert.deepEqual([run.exitCode, run.last["code"]], [2, "REEMBED_USAGE"]);
+    assert.match(String(run.last["message"]), message);
+  }
   assert.deepEqual((await reembed.versions()).versions, []);
 });
 

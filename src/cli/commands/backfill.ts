@@ -94,16 +94,6 @@ export const backfillCommand = defineTableCommand({
       throw usageError("--no-wait and --deadline are about batches; add --batch, or leave them out");
     }
     const hits = hitsOf(flags, config.search.hits, cwd);
-    if (hits !== undefined && flags.plan !== undefined) {
-      throw usageError(
-        "a plan has its own order: make it with reembed plan --emergency, and leave --hits out here",
-      );
-    }
-    if (hits !== undefined && config.provider.batch) {
-      throw usageError(
-        "a provider's batches take up to a day and come as they please: leave --batch out, or the hits",
-      );
-    }
     const choices = {
       name: flags.name,
       ...(hits === undefined ? {} : { hits }),
