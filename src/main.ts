@@ -12,8 +12,7 @@ const oldestMinor: Readonly<Record<string, number>> = { 22: 15, 23: 8 };
  * Settings of memory that are read only when a process starts. Left to itself, glibc keeps buffers of merges
  * in an arena for each of many threads, and memory grows with the length of a run; where it maps each large
  * buffer anew, every page of it is cleared and faulted in again, which costs more than the merge. In one
- * arena without mappings they are used again. V8 counts arrays outside its heap when it decides on a
- * collection: at its own pace for small heaps it would mark all of it for every merge, and find nothing.
+ * arena without mappings they are used again.
  * Source: docs/store-cost.md has the measurements.
  */
 const allocator: Readonly<Record<string, string>> = {
@@ -21,7 +20,7 @@ const allocator: Readonly<Record<string, string>> = {
   MALLOC_MMAP_MAX_: "0",
   MALLOC_TRIM_THRESHOLD_: "67108864",
 };
-const heapFlags = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
+const heapFlags = ["--max-semi-space-size=4", "--heap-growing-percent=40"];
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
